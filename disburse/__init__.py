@@ -1,0 +1,1 @@
+"""Pays signed payroll sheets from project special accounts, through any bank."""

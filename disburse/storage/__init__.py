@@ -1,0 +1,1 @@
+"""The only package that speaks SQL; its functions take an open transaction."""
