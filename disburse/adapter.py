@@ -3,11 +3,17 @@
 An adapter is pure: a batch goes in, bytes come out; a report goes in, records come out. It opens
 no file, no socket and no clock, so the same batch always gives the same bytes. It refuses rather
 than cuts, transliterates or rounds. How bytes travel is none of its business.
+
+It is announced by an entry point of the group "disburse.adapters": a callable `make(name,
+profile)` that returns an `Adapter`. `profile` is None, or the mapping of a TOML file when the
+operator enables "NAME:PROFILE"; `disburse.banks` reads that file from the operator's folder, or
+from the folder `profiles` that a distribution ships in the top package of its entry point; its key
+`adapter` says NAME. `make` checks the whole profile, or raises `BadProfile`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,16 +22,20 @@ from typing import Protocol
 from disburse.domain.money import parse as parse_money
 from disburse.domain.money import write as write_money
 from disburse.domain.refusal import Refusal
+from disburse.domain.result import Result
 
 __all__ = [
     "Account",
     "Adapter",
     "Answers",
+    "BadProfile",
     "Batch",
     "Capabilities",
     "Confidence",
     "Fault",
     "FileAnswer",
+    "Head",
+    "Make",
     "Payment",
     "PaymentAnswer",
     "Quarantined",
@@ -57,6 +67,12 @@ class UnreadableFile(Refusal):
     """The bytes are not a file that this adapter wrote."""
 
     code = "unreadable-file"
+
+
+class BadProfile(Refusal):
+    """A profile is not what its adapter can use; the message names the key and what it wants."""
+
+    code = "bad-profile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +118,36 @@ class Batch:
     payments: Iterable[Payment]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a bank file says of itself as a whole; the format may leave some of it out."""
+
+    reference: str | None = None  # the `Batch.reference`
+    sequence: int | None = None
+    pay_on: date | None = None
+    currency: str | None = None
+    debtor_number: str | None = None  # the `Account` that pays
+    debtor_holder: str | None = None
+    debtor_bank_code: str | None = None
+    count: int | None = None
+    total: int | None = None  # minor units
+
+    @classmethod
+    def of(cls, batch: Batch) -> Head:
+        """Return everything that a file of `batch` may say of itself."""
+        return cls(
+            reference=batch.reference,
+            sequence=batch.sequence,
+            pay_on=batch.pay_on,
+            currency=batch.currency,
+            debtor_number=batch.debtor.number,
+            debtor_holder=batch.debtor.holder,
+            debtor_bank_code=batch.debtor.bank_code,
+            count=batch.count,
+            total=batch.total,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A field of a payment that this bank would refuse."""
@@ -109,18 +155,6 @@ class Fault:
     field: str  # name of the `Payment` field
     code: str  # "too-long", "charset", "missing", "bad-account", "bad-bank-code", "amount"
     detail: str  # what to do about it; never repeats the whole value
-
-
-class Result(StrEnum):
-    """What the bank says of a payment or of a whole file."""
-
-    PENDING = "pending"  # seen, nothing decided: changes no state
-    ACCEPTED = "accepted"  # the bank has it and means to pay it
-    PAID = "paid"
-    REJECTED = "rejected"  # not paid, and will not be
-    RETURNED = "returned"  # paid, then it came back
-    CANCELLED = "cancelled"  # taken back on our request: not paid, and will not be
-    DUPLICATE = "duplicate"  # the bank has this already; never a rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +228,8 @@ class Capabilities:
     payments_max: int
     bytes_max: int
     amount_max: int  # minor units of one payment
+    carries: frozenset[str]  # `Payment` fields that the file holds: reading back proves them
+    states: frozenset[str]  # `Head` fields that the file holds, likewise
     needs: frozenset[str] = field(
         default_factory=frozenset
     )  # `Payment` fields it cannot do without
@@ -213,7 +249,7 @@ class Adapter(Protocol):
 
     @property
     def version(self) -> str:
-        """Return what is stored with every file; it changes when the same batch gives other bytes."""
+        """Return what is stored with every file; other bytes for a batch, other version."""
         ...
 
     @property
@@ -233,14 +269,22 @@ class Adapter(Protocol):
         """Write the file in pieces, or raise `Unrenderable`."""
         ...
 
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Payment]:
-        """Read the payments of a file that `render` wrote, or raise `UnreadableFile`.
+    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
+        """Read a file that `render` wrote, or raise `UnreadableFile`.
 
-        Its own reading, not the writer's bookkeeping: the core compares every field, count and
-        sum with what was approved before it lets the file go.
+        Yields one `Head`, wherever the format puts it, and the payments in file order, with ""
+        for the fields that the format does not carry. Its own reading, not the writer's
+        bookkeeping: the core compares every field in `carries` and `states`, count and sum with
+        what was approved before it lets the file go.
         """
         ...
 
     def read_report(self, content: bytes) -> Iterator[Record]:
-        """Read the bank's answer record by record, or raise `UnreadableReport`."""
+        """Read the bank's answer record by record, or raise `UnreadableReport`.
+
+        The refusal may come after records: collect them all before any of them counts.
+        """
         ...
+
+
+Make = Callable[[str, Mapping[str, object] | None], Adapter]  # what an entry point is

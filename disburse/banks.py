@@ -1,0 +1,250 @@
+"""Which bank adapters are installed and enabled; and no file leaves before it is proven."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import zip_longest
+from operator import attrgetter
+from pathlib import Path
+from typing import Final
+
+from disburse.adapter import (
+    Adapter,
+    BadProfile,
+    Batch,
+    Head,
+    Make,
+    Payment,
+    Refusal,
+    UnreadableFile,
+)
+
+GROUP: Final = "disburse.adapters"
+PIECE_BYTES: Final = 1 << 16
+# A file that does not carry these pays nobody in particular.
+CARRIED_ALWAYS: Final = frozenset({"account", "amount"})
+
+_ENABLED: Final = re.compile(r"([a-z0-9_-]{1,40})(?::([a-z0-9_-]{1,60}))?", re.ASCII)
+
+
+class AdapterMissing(Refusal):
+    """An adapter or a profile is enabled that is not installed."""
+
+    code = "adapter-missing"
+
+
+class Unproven(Refusal):
+    """A bank file is not what was approved: a defect of the adapter or of the disk, not of a user.
+
+    Nothing of the file may leave. `facts["where"]` names the first difference.
+    """
+
+    code = "unproven-file"
+
+
+class FileTooLarge(Refusal):
+    """A bank file is larger than the bank takes; the batch has to be split further."""
+
+    code = "bank-file-too-large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """An adapter that some installed distribution brings."""
+
+    name: str
+    distribution: str
+    version: str
+    profiles: tuple[str, ...]  # the ones that the distribution ships
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A bank file that was read back and proven, ready to be kept."""
+
+    name: str
+    content: bytes
+    sha256: str  # hex, of `content`
+    count: int
+    total: int  # minor units
+    adapter: str
+    adapter_version: str
+
+
+def announced() -> tuple[Announced, ...]:
+    """Return the installed adapters, by name; they are not loaded."""
+    return tuple(
+        Announced(
+            name=point.name,
+            distribution=point.dist.name if point.dist else "",
+            version=point.dist.version if point.dist else "",
+            profiles=tuple(sorted(_shipped(point))),
+        )
+        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    )
+
+
+def load(names: Iterable[str], profiles: Path | None = None) -> Mapping[str, Adapter]:
+    """Return the enabled adapters by name, such as "iso20022" or "delimited:small_chinese_bank".
+
+    A profile is looked for in the folder `profiles`, then among those shipped with its adapter.
+    Raises `AdapterMissing` or `BadProfile`: the service does not start on half its banks.
+    """
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    return {name: _make(name, points, profiles) for name in dict.fromkeys(names)}
+
+
+def write(adapter: Adapter, batch: Batch) -> WrittenFile:
+    """Write a batch's file and prove it, or raise.
+
+    `Unrenderable`: the format cannot carry it. `FileTooLarge`: the bank does not take so much at
+    once. `Unproven`: what was written is not what was asked for.
+    """
+    kept = io.BytesIO()
+    for piece in adapter.render(batch):
+        kept.write(piece)
+        if kept.tell() > adapter.capabilities.bytes_max:
+            raise FileTooLarge(
+                f"the bank takes {adapter.capabilities.bytes_max} bytes; put fewer than"
+                f" {batch.count} payments into a file",
+                bytes_max=adapter.capabilities.bytes_max,
+            )
+    content = kept.getvalue()
+    prove(adapter, batch, content)
+    return WrittenFile(
+        name=adapter.file_name(batch),
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        count=batch.count,
+        total=batch.total,
+        adapter=adapter.name,
+        adapter_version=adapter.version,
+    )
+
+
+def prove(adapter: Adapter, batch: Batch, content: bytes) -> None:
+    """Raise `Unproven` unless `content` says exactly what `batch` does, in the same order.
+
+    Compares every field that the format carries, the count, the sum, and what the file says of
+    itself as a whole: account, currency, pay date, references. Call it again for kept bytes
+    before they leave.
+    """
+    carries, states = _carried(adapter)
+    heads: list[Head] = []
+    count = total = 0
+    references: set[str] = set()
+    try:
+        found = _payments(adapter.read_back(_pieces(content)), heads)
+        for position, (wanted, one) in enumerate(zip_longest(batch.payments, found), start=1):
+            if wanted is None or one is None or carries(wanted) != carries(one):
+                raise _different(adapter, position, wanted, one)
+            count, total = count + 1, total + one.amount
+            references.add(wanted.reference)
+    except UnreadableFile as why:
+        raise Unproven(f"the written file cannot be read back: {why.detail}", where="file") from why
+    if (count, total, len(references)) != (batch.count, batch.total, batch.count):
+        raise Unproven("the file's payments are not the batch's count and sum", where="totals")
+    if len(heads) != 1 or states(heads[0]) != states(Head.of(batch)):
+        raise Unproven("the file as a whole is not the batch's: compare its header", where="head")
+
+
+def _carried(adapter: Adapter) -> tuple[attrgetter[object], attrgetter[object]]:
+    """Return what takes the fields to compare from a payment and from a head."""
+    able = adapter.capabilities
+    payment = {field.name for field in fields(Payment)}
+    head = {field.name for field in fields(Head)}
+    if not (able.carries >= CARRIED_ALWAYS and able.carries <= payment and able.states <= head):
+        raise Unproven(f"{adapter.name} does not declare what its files carry", where="adapter")
+    # the class last, so that a format that says nothing of the whole file still has a getter
+    return attrgetter(*sorted(able.carries)), attrgetter(*sorted(able.states), "__class__")
+
+
+def _payments(found: Iterable[Head | Payment], heads: list[Head]) -> Iterator[Payment]:
+    """Yield the payments, and put the heads aside."""
+    for one in found:
+        if isinstance(one, Head):
+            heads.append(one)
+        else:
+            yield one
+
+
+def _different(
+    adapter: Adapter, position: int, wanted: Payment | None, found: Payment | None
+) -> Unproven:
+    """Return the refusal; it names fields and never their values, which are personal data."""
+    if wanted is None or found is None:
+        return Unproven(
+            f"the file has {'more' if wanted is None else 'fewer'} payments than the batch",
+            where=f"payment {position}",
+        )
+    names = [
+        name
+        for name in sorted(adapter.capabilities.carries)
+        if getattr(wanted, name) != getattr(found, name)
+    ]
+    return Unproven(
+        f"payment {position} (reference {wanted.reference}) has another {', '.join(names)} in the"
+        " file",
+        where=f"payment {position}",
+        fields=tuple(names),
+    )
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), PIECE_BYTES):
+        yield content[start : start + PIECE_BYTES]
+
+
+def _make(name: str, points: Mapping[str, EntryPoint], folder: Path | None) -> Adapter:
+    match = _ENABLED.fullmatch(name)
+    point = points.get(match[1]) if match else None
+    if match is None or point is None:
+        raise AdapterMissing(
+            f"adapter {name[:100]!r} is enabled but not installed; installed: {sorted(points)}"
+        )
+    make: Make = point.load()
+    return make(name, _profile(point, match[2], folder) if match[2] else None)
+
+
+def _profile(point: EntryPoint, name: str, folder: Path | None) -> Mapping[str, object]:
+    """Return the profile's mapping, the operator's before the shipped one."""
+    shipped = _shipped(point)
+    if folder is not None and (own := folder / f"{name}.toml").is_file():
+        mapping = _toml(own)
+        if mapping.get("adapter") != point.name:
+            raise BadProfile(f"profile {name}: adapter must be {point.name!r}", key="adapter")
+        return mapping
+    if name not in shipped:
+        raise AdapterMissing(
+            f"{point.name} has no profile {name!r}: put {name}.toml into the profile folder"
+            f" ({folder or 'none is set'}), or use one of {sorted(shipped)}"
+        )
+    return shipped[name]
+
+
+def _shipped(point: EntryPoint) -> Mapping[str, Mapping[str, object]]:
+    """Return the profiles for this adapter in the folder `profiles` of its top package."""
+    folder = files(point.module.partition(".")[0]) / "profiles"
+    if not folder.is_dir():
+        return {}
+    found = {
+        one.name.removesuffix(".toml"): _toml(one)
+        for one in folder.iterdir()
+        if one.name.endswith(".toml")
+    }
+    return {name: one for name, one in found.items() if one.get("adapter") == point.name}
+
+
+def _toml(file: Traversable) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+        raise BadProfile(f"profile {file.name} is not TOML: {why}") from why

@@ -1,0 +1,176 @@
+"""Who may do what: organisations, roles and acts on one screen. What is not here is denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from disburse.domain.refusal import Refusal
+
+
+class Forbidden(Refusal):
+    """The caller's roles do not allow this."""
+
+    code = "forbidden"
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is on every project it takes part in."""
+
+    OWNER = "owner"
+    GENERAL_CONTRACTOR = "general_contractor"
+    SUBCONTRACTOR = "subcontractor"
+    BANK = "bank"
+    LABOUR_AUTHORITY = "labour_authority"
+    SECTOR_AUTHORITY = "sector_authority"
+    OPERATOR = "operator"
+
+
+class Role(StrEnum):
+    """What a person may be on a project."""
+
+    PREPARER = "preparer"
+    SIGNER = "signer"
+    LABOUR_OFFICER = "labour_officer"
+    APPROVER = "approver"
+    RELEASER = "releaser"
+    FINANCE_VIEWER = "finance_viewer"
+    FUNDER = "funder"
+    VIEWER = "viewer"
+    BANK_OPERATOR = "bank_operator"
+    INSPECTOR = "inspector"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+# Which kind of organisation can give a person which role.
+ROLES: Final = {
+    OrganisationKind.SUBCONTRACTOR: {Role.PREPARER, Role.SIGNER},
+    OrganisationKind.GENERAL_CONTRACTOR: {
+        Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.FINANCE_VIEWER,
+    },
+    OrganisationKind.OWNER: {Role.FUNDER, Role.VIEWER},
+    OrganisationKind.BANK: {Role.BANK_OPERATOR},
+    OrganisationKind.LABOUR_AUTHORITY: {Role.INSPECTOR, Role.SUPERVISOR},
+    OrganisationKind.SECTOR_AUTHORITY: {Role.INSPECTOR, Role.SUPERVISOR},
+    OrganisationKind.OPERATOR: {Role.ADMINISTRATOR},  # runs the service; no power over money
+}  # fmt: skip
+
+_GC: Final = frozenset({Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.FINANCE_VIEWER})
+_WATCHING: Final = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
+_SUB: Final = frozenset({Role.PREPARER, Role.SIGNER})
+
+
+class Act(StrEnum):
+    """Everything that a caller can ask for; also the word in the history."""
+
+    # parties
+    SET_UP = "set_up"
+    REGISTER_KEY = "register_key"
+    REVOKE_KEY = "revoke_key"
+    ENROL = "enrol"
+    # sheets
+    RECEIVE = "receive"
+    SET_ASIDE = "set_aside"
+    CLEAR = "clear"
+    REINSTATE = "reinstate"
+    REVIEW = "review"
+    FUND = "fund"
+    UNFUND = "unfund"
+    APPROVE = "approve"
+    REVOKE = "revoke"
+    EXPORT = "export"
+    CANCEL = "cancel"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+    # money
+    DECLARE = "declare"
+    VOUCH = "vouch"
+    RECALL = "recall"
+    BOOK = "book"
+    # bank files and payments
+    CLAIM = "claim"
+    HAND_OVER = "hand_over"
+    INGEST = "ingest"
+    REISSUE = "reissue"
+    COUNTERSIGN = "countersign"
+    BUNDLE = "bundle"
+    GIVE_UP = "give_up"
+    RESOLVE = "resolve"
+    # reading
+    READ_PROJECT = "read_project"
+    READ_SHEETS = "read_sheets"
+    READ_FILES = "read_files"
+    READ_PAYOUTS = "read_payouts"
+    READ_BALANCE = "read_balance"
+    READ_ANOMALIES = "read_anomalies"
+
+
+_READERS: Final = _GC | _SUB | _WATCHING | {Role.FUNDER, Role.VIEWER}
+
+ALLOWED: Final = {
+    Act.SET_UP: {Role.ADMINISTRATOR},
+    Act.REGISTER_KEY: {Role.ADMINISTRATOR},
+    Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
+    Act.ENROL: {Role.LABOUR_OFFICER},
+    Act.RECEIVE: _SUB,
+    Act.SET_ASIDE: {Role.LABOUR_OFFICER},
+    Act.CLEAR: {Role.LABOUR_OFFICER},
+    Act.REINSTATE: {Role.LABOUR_OFFICER},
+    Act.REVIEW: {Role.LABOUR_OFFICER},
+    Act.FUND: {Role.LABOUR_OFFICER, Role.APPROVER},
+    Act.UNFUND: {Role.LABOUR_OFFICER, Role.APPROVER},
+    Act.APPROVE: {Role.APPROVER},
+    Act.REVOKE: {Role.APPROVER},
+    Act.EXPORT: {Role.RELEASER},
+    Act.CANCEL: {Role.RELEASER},
+    Act.REJECT: {Role.LABOUR_OFFICER, Role.APPROVER},
+    Act.WITHDRAW: {Role.SIGNER},
+    Act.EXPIRE: frozenset[Role](),  # the clock's, through the worker loop; nobody asks for it
+    Act.DECLARE: {Role.FUNDER, Role.LABOUR_OFFICER},
+    Act.VOUCH: {Role.APPROVER},
+    Act.RECALL: {Role.APPROVER},
+    Act.BOOK: {Role.BANK_OPERATOR},
+    Act.CLAIM: {Role.RELEASER},
+    Act.HAND_OVER: {Role.RELEASER},
+    Act.INGEST: {Role.RELEASER, Role.BANK_OPERATOR},
+    Act.REISSUE: {Role.LABOUR_OFFICER},
+    Act.COUNTERSIGN: {Role.APPROVER},
+    Act.BUNDLE: {Role.RELEASER},
+    Act.GIVE_UP: {Role.APPROVER},
+    Act.RESOLVE: {Role.RELEASER, Role.APPROVER},
+    Act.READ_PROJECT: _READERS | {Role.BANK_OPERATOR},
+    Act.READ_SHEETS: _READERS,
+    Act.READ_FILES: _GC | {Role.BANK_OPERATOR},
+    Act.READ_PAYOUTS: _READERS,
+    Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
+    Act.READ_ANOMALIES: _GC | _WATCHING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: an account of one organisation, and the person behind it (None for a machine)."""
+
+    member_id: int
+    person_id: int | None
+    organisation_id: int
+    organisation_kind: OrganisationKind
+    grants: frozenset[tuple[Role, int | None]]  # role, and the one project it is for (None: all)
+
+    def roles_on(self, project_id: int | None) -> frozenset[Role]:
+        """Return the caller's roles on one project; None asks for roles that need none."""
+        return frozenset(role for role, only in self.grants if only in {None, project_id})
+
+    def may(self, act: Act, project_id: int | None = None) -> bool:
+        """Say whether the caller's roles on the project allow `act`."""
+        return not ALLOWED[act].isdisjoint(self.roles_on(project_id))
+
+
+def require(caller: Caller, act: Act, project_id: int | None = None) -> None:
+    """Raise `Forbidden` unless `caller` may do `act`."""
+    if not caller.may(act, project_id):
+        wanted = ", ".join(sorted(ALLOWED[act])) or "nobody"
+        raise Forbidden(f"{act} takes one of these roles: {wanted}", needs=sorted(ALLOWED[act]))

@@ -1,0 +1,121 @@
+"""What approvers attest: not "this sheet", but exactly these payments on these terms.
+
+The canonical approval is JSON text with fixed member order. It names a root over every payable
+line, so an export that would pay anybody else, anything else or anywhere else does not match. It
+is signed by nobody's own key yet: an attestation by a signed-in person, never called a signature.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from disburse.domain.refusal import Refusal
+
+
+class SamePerson(Refusal):
+    """Maker and checker are one person; somebody else has to do this."""
+
+    code = "same-person"
+
+
+class ApprovalBroken(Refusal):
+    """What would be paid is not what was approved."""
+
+    code = "approval-broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """One line as approvers see it."""
+
+    line: int
+    name: str
+    account: str
+    net: int  # minor units
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A digest over payable lines, with what they add up to."""
+
+    digest: str  # hex SHA-256
+    count: int
+    total: int
+    lines: str  # such as "1-4,6-120"
+
+
+def root_of(salt: bytes, lines: Iterable[Payable]) -> Root:
+    """Digest `lines` in order under the sheet's own `salt`, so that nobody can guess accounts."""
+    digest = sha256(salt)
+    count = total = 0
+    numbers: list[int] = []
+    for line in lines:
+        record = (line.line, line.name, line.account, line.net)
+        digest.update(json.dumps(record, ensure_ascii=False).encode())
+        digest.update(b"\n")
+        count += 1
+        total += line.net
+        numbers.append(line.line)
+    return Root(digest.hexdigest(), count, total, ranges(numbers))
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Write ascending numbers as runs: 1, 2, 3, 5 → "1-3,5"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Everything that an approval fixes."""
+
+    sheet_digest: str
+    root: Root
+    currency: str
+    special_account: str
+    pay_on: date
+    policy_version: int
+    needed: int  # how many approvers this amount takes
+    approver: str
+    nonce: str
+    expires_at: datetime
+
+
+def canonical(terms: Terms) -> str:
+    """Return the text that is attested; the same terms always give the same text."""
+    members = {
+        "disburse_approval": 1,
+        "sheet": terms.sheet_digest,
+        "lines": terms.root.lines,
+        "count": terms.root.count,
+        "total": terms.root.total,
+        "root": terms.root.digest,
+        "currency": terms.currency,
+        "special_account": terms.special_account,
+        "pay_on": terms.pay_on.isoformat(),
+        "policy": terms.policy_version,
+        "needed": terms.needed,
+        "approver": terms.approver,
+        "nonce": terms.nonce,
+        "expires_at": terms.expires_at.isoformat(),
+    }
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+
+def require_other_person(person: int | None, *earlier: int | None) -> None:
+    """Raise `SamePerson` unless `person` is a human being and none of `earlier`."""
+    if person is None:
+        raise SamePerson("a machine client cannot check another's work; a person has to sign in")
+    if person in earlier:
+        raise SamePerson(
+            "you took part in an earlier step of this; another person has to do this one"
+        )

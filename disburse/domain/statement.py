@@ -1,0 +1,80 @@
+"""A bank's account statement, and what each of its entries means for the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from disburse.domain.ledger import Kind
+from disburse.domain.refusal import Refusal
+
+
+class StatementBroken(Refusal):
+    """The statement does not add up, or does not follow the one before."""
+
+    code = "statement-broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One booked entry; amounts in minor units, credits positive."""
+
+    reference: str  # the bank's own, unique on the account
+    amount: int
+    booked_on: date
+    names: str  # a reference of ours that the bank repeats, or ""
+    counterparty: str  # the other side's account number, or ""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement: opening + entries = closing."""
+
+    reference: str
+    closes_on: date
+    opening: int
+    closing: int
+    entries: Sequence[Entry]
+
+    def require_sound(self, *, after: int) -> None:
+        """Raise `StatementBroken` unless it adds up and opens with the balance `after` the last."""
+        moved = sum(entry.amount for entry in self.entries)
+        if self.opening + moved != self.closing:
+            raise StatementBroken(
+                f"opening {self.opening} and entries of {moved} do not make closing {self.closing}"
+            )
+        if self.opening != after:
+            raise StatementBroken(
+                f"it opens with {self.opening}, the last statement closed with {after}; "
+                "book the statements in between first"
+            )
+        references = [entry.reference for entry in self.entries]
+        if len(set(references)) != len(references) or 0 in {e.amount for e in self.entries}:
+            raise StatementBroken("an entry stands in it twice, or has no amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an entry does to the ledger, and what people must look at."""
+
+    kind: Kind
+    anomaly: str = ""
+
+
+def meaning(entry: Entry, *, ours: bool, payer: str, declared: int) -> Meaning:
+    """Decide what `entry` is, by reference before anything else, and never by guessing.
+
+    `ours`: it repeats the reference of a file or payment of ours. `payer`: the account that the
+    owner allocates from. `declared`: how many vouched declarations wait for exactly this amount.
+    """
+    if entry.amount < 0:
+        if ours:
+            return Meaning(Kind.BOOK_PAYMENT)
+        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "unordered-debit")
+    if ours:
+        return Meaning(Kind.BOOK_RETURN)
+    if payer and entry.counterparty == payer:
+        return Meaning(Kind.CONFIRM if declared == 1 else Kind.ALLOCATE)
+    return Meaning(Kind.BOOK_UNKNOWN_CREDIT, "unknown-credit")

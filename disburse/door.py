@@ -1,0 +1,44 @@
+"""The one door to every step: the caller's role must allow it, on a project of the caller's own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from disburse.domain.access import Act, Caller, Forbidden, require
+from disburse.storage import parties
+from disburse.storage.acts import By
+from disburse.storage.engine import Transaction
+from disburse.storage.parties import NoSuchParty, Project
+
+# What happens by itself, through the worker loop; everything else takes a caller.
+CLOCK: Final = frozenset({Act.FUND, Act.EXPIRE})
+
+
+def admit(tx: Transaction, caller: Caller | None, act: Act, project_id: int) -> Project:
+    """Return the project, or raise.
+
+    A project of somebody else is `NoSuchParty`, as one that does not exist; a role that does not
+    suffice is `Forbidden`. `caller` None is the clock.
+    """
+    if caller is None:
+        if act not in CLOCK:
+            raise Forbidden(f"{act} takes a signed-in caller")
+        return parties.project(tx, project_id)
+    if project_id not in parties.projects_of(tx, caller):
+        raise NoSuchParty(f"there is no project {project_id}")
+    require(caller, act, project_id)
+    return parties.project(tx, project_id)
+
+
+def by(caller: Caller | None, now: datetime) -> By:
+    """Return who acts, as the history wants it."""
+    if caller is None:
+        return By(member_id=None, person_id=None, at=now)
+    return By(member_id=caller.member_id, person_id=caller.person_id, at=now)
+
+
+def day(project: Project, now: datetime) -> date:
+    """Return what day it is where the project and its bank are."""
+    return now.astimezone(ZoneInfo(project.time_zone)).date()

@@ -1,0 +1,50 @@
+"""Finds the payment that somebody wants to pay again or give up, locked sheet first."""
+
+from __future__ import annotations
+
+from disburse.domain.lifecycle.attempt import OPEN_AGAIN
+from disburse.domain.lifecycle.edges import WrongState
+from disburse.domain.reference import AttemptKey, attempt_of
+from disburse.storage import attempts, sheets
+from disburse.storage.attempts import Attempt, NoSuchPayment, Place
+from disburse.storage.engine import Transaction
+from disburse.storage.sheets import NoSuchSheet, Sheet
+
+
+def take_payment(tx: Transaction, *, project_id: int, reference: str) -> tuple[Sheet, Attempt]:
+    """Return the payment that the bank knows by `reference`, with its sheet; both locked."""
+    key = attempt_of(reference)
+    if key is None:
+        raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")
+    return _take(tx, project_id, key)
+
+
+def take_payment_before(
+    tx: Transaction, *, project_id: int, key: AttemptKey
+) -> tuple[Sheet, Attempt]:
+    """Return the payment that a reissue with `key` follows, with its sheet; both locked."""
+    return _take(tx, project_id, key._replace(attempt=key.attempt - 1))
+
+
+def require_open_again(tx: Transaction, attempt: Attempt) -> None:
+    """Raise `WrongState` unless this latest payment came back or was refused, and is still held."""
+    if attempt.state not in OPEN_AGAIN or attempt.newest != attempt.attempt:
+        raise WrongState(
+            f"payment {attempt.reference} is {attempt.state}; only the latest one that was "
+            "rejected or returned can be paid again or given up",
+            state=attempt.state,
+        )
+    if not attempts.is_funded(tx, attempt):
+        raise WrongState(f"no money is held for payment {attempt.reference} any more")
+
+
+def _take(tx: Transaction, project_id: int, key: AttemptKey) -> tuple[Sheet, Attempt]:
+    try:
+        sheet = sheets.take(tx, project_id=project_id, sheet_id=key.sheet_id)
+    except NoSuchSheet as error:
+        raise NoSuchPayment("there is no such payment on this project") from error
+    place = Place(project_id, sheet.period, sheet.id)
+    found = attempts.take(tx, place, [key])
+    if key not in found:
+        raise NoSuchPayment("there is no such payment on this project")
+    return sheet, found[key]

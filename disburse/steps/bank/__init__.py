@@ -1,0 +1,1 @@
+"""Bank files out, bank answers in. One verb, one function, one transaction."""

@@ -1,0 +1,79 @@
+"""A releaser takes a bank file: from here on it may reach the bank."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from disburse.domain.access import Act, Caller
+from disburse.domain.approval import require_other_person
+from disburse.domain.ledger import Kind, Transfer
+from disburse.domain.lifecycle.attempt import State
+from disburse.domain.lifecycle.bank_file import Action
+from disburse.domain.refusal import Refusal
+from disburse.door import admit, by
+from disburse.storage import attempts, files, kept_bytes, ledger, parties
+from disburse.storage.attempts import FileKey
+from disburse.storage.engine import Transaction
+from disburse.storage.files import BankFile
+
+
+class NotThisFile(Refusal):
+    """The digest, count or sum that the releaser confirms is not the file's."""
+
+    code = "not-this-file"
+
+
+class AccountNotOpen(Refusal):
+    """The special account is frozen or closed."""
+
+    code = "account-not-open"
+
+
+class NotBacked(Refusal):
+    """There is less money on the account than is held for wages; something is missing."""
+
+    code = "not-backed"
+
+
+def claim(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    file_id: int,
+    sha256: str,
+    count: int,
+    total: int,
+    now: datetime,
+) -> tuple[BankFile, bytes]:
+    """Move the file's money from held to in flight and return its bytes, in one transaction.
+
+    The releaser confirms SHA-256, count and total (minor units) as the screen shows them. The same
+    bytes can be fetched again later; they are never written anew.
+    """
+    admit(tx, caller, Act.CLAIM, project_id)
+    require_other_person(caller.person_id)
+    file = files.take(tx, project_id=project_id, file_id=file_id)
+    if (file.sha256, file.count, file.total) != (sha256, count, total):
+        raise NotThisFile(f"file {file_id} has other bytes, count or sum than you confirm; look")
+    if parties.account(tx, file.account_id).state != "open":
+        raise AccountNotOpen("the special account is not open; nothing can be paid from it")
+    claimed = files.advance(tx, file, Action.CLAIM, by=by(caller, now))
+    moved = attempts.move_file(
+        tx,
+        FileKey(project_id, file.period, file_id),
+        before=[State.PREPARED],
+        after=State.DISPATCHING,
+    )
+    assert moved == (file.count, file.total)  # noqa: S101  (nobody else writes these attempts)
+    _dispatch(tx, file, now)
+    return claimed, kept_bytes.read(tx, project_id=project_id, bytes_id=file.bytes_id)
+
+
+def _dispatch(tx: Transaction, file: BankFile, now: datetime) -> None:
+    account = {"project_id": file.project_id, "account_id": file.account_id}
+    statements = parties.account(tx, file.account_id).statements
+    if not ledger.lock(tx, **account).backs(file.total, statements=statements):
+        raise NotBacked("the account lacks money that is held for wages; reconcile it first")
+    transfer = Transfer(Kind.DISPATCH, f"file:{file.id}", file.total)
+    ledger.post(tx, **account, transfers=[transfer], at=now)

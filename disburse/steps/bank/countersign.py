@@ -1,0 +1,75 @@
+"""Another person attests a reissue: one line, one payment."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from disburse.domain import approval
+from disburse.domain.access import Act, Caller
+from disburse.domain.approval import Payable, Terms, require_other_person, root_of
+from disburse.domain.policy import Policy
+from disburse.domain.reference import attempt_of
+from disburse.domain.refusal import Refusal
+from disburse.door import admit, by
+from disburse.repeat import require_open_again, take_payment_before
+from disburse.storage import acts, approvals, attempts, parties
+from disburse.storage.attempts import NewAttempt, NoSuchPayment, Place
+from disburse.storage.engine import Transaction
+
+
+class CoolingDown(Refusal):
+    """The account was changed only lately; its first payment waits, as the policy says."""
+
+    code = "cooling-down"
+
+
+def countersign(
+    tx: Transaction, *, caller: Caller, project_id: int, reference: str, now: datetime
+) -> str:
+    """Approve the reissue with the new payment's `reference`, and prepare it for a bank file.
+
+    Returns the canonical approval. Raises `SamePerson` for whoever asked for the reissue.
+    """
+    project = admit(tx, caller, Act.COUNTERSIGN, project_id)
+    key = attempt_of(reference)
+    if key is None:
+        raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")
+    sheet, before = take_payment_before(tx, project_id=project_id, key=key)
+    asked = approvals.take_reissue(
+        tx, project_id=project_id, sheet_id=sheet.id, line=key.line, attempt=key.attempt
+    )
+    require_other_person(caller.person_id, asked.requested_by)
+    if now < asked.not_before:
+        raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
+    require_open_again(tx, before)
+    paid_to = Payable(key.line, asked.payee["name"], asked.payee["account"], before.amount)
+    document = approval.canonical(
+        Terms(
+            sheet_digest=sheet.digest,
+            root=root_of(sheet.salt, [paid_to]),
+            currency=sheet.currency,
+            special_account=parties.account(tx, sheet.account_id).number,
+            pay_on=sheet.pay_on,
+            policy_version=project.policy_version,
+            needed=1,
+            approver=str(caller.person_id),
+            nonce=secrets.token_hex(16),
+            expires_at=now + Policy.read(project.policy).approval_holds_for(),
+        )
+    )
+    acts.record(
+        tx,
+        Act.COUNTERSIGN,
+        by=by(caller, now),
+        subject="payment",
+        subject_id=reference,
+        project_id=project_id,
+        period=sheet.period,
+        sheet_id=sheet.id,
+        facts={"amount": before.amount},
+    )
+    new = NewAttempt(key.line, key.attempt, before.amount, asked.payee)
+    attempts.add(tx, Place(project_id, sheet.period, sheet.id), [new])
+    approvals.countersign(tx, asked, approver=caller.person_id or 0, document=document)
+    return document

@@ -1,0 +1,130 @@
+"""Ask for a rejected or returned payment to be paid again, under the same entitlement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from disburse import signing
+from disburse.adapter import Adapter, Payment
+from disburse.domain.access import Act, Caller
+from disburse.domain.approval import require_other_person
+from disburse.domain.orders import OrderRefused, read_correction
+from disburse.domain.policy import Policy
+from disburse.domain.reference import AttemptKey, of_attempt
+from disburse.domain.refusal import Refusal
+from disburse.domain.signing_key import Purpose, judge
+from disburse.door import admit, by
+from disburse.repeat import require_open_again, take_payment
+from disburse.storage import acts, approvals, kept_bytes, keys, parties
+from disburse.storage.approvals import Reissue
+from disburse.storage.engine import Transaction
+from disburse.storage.sheets import Sheet
+
+
+class Unpayable(Refusal):
+    """The bank would refuse the corrected account; `facts["faults"]` says why."""
+
+    code = "unpayable"
+
+
+def reissue(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    reference: str,
+    reason: str,
+    order: bytes | None = None,
+    signature: str = "",
+    banks: Mapping[str, Adapter],
+    now: datetime,
+) -> Reissue:
+    """Store the request; another person has to countersign it before anything is paid.
+
+    A new account comes in `order` (see `domain.orders`), signed by the subcontractor; it cools down
+    first, as the project's policy says. Without an order the same account is tried again.
+    """
+    project = admit(tx, caller, Act.REISSUE, project_id)
+    require_other_person(caller.person_id)
+    sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
+    require_open_again(tx, attempt)
+    payee: Mapping[str, Any] = attempt.payee
+    order_bytes_id = None
+    if order is not None:
+        payee = dict(payee) | _corrected(tx, sheet, order, signature, reference=reference, now=now)
+        order_bytes_id = kept_bytes.keep(
+            tx, project_id=project_id, media_type="application/json", content=order
+        )
+    key = AttemptKey(sheet.id, attempt.line, attempt.attempt + 1)
+    adapter = banks[parties.account(tx, sheet.account_id).adapter]
+    _require_payable(adapter, of_attempt(key), payee, attempt.amount, sheet.currency)
+    changed = payee["account"] != attempt.payee["account"]
+    asked = Reissue(
+        project_id=project_id,
+        period=sheet.period,
+        sheet_id=sheet.id,
+        line=attempt.line,
+        attempt=key.attempt,
+        requested_by=caller.person_id or 0,
+        requested_at=now,
+        reason=reason,
+        payee=payee,
+        order_bytes_id=order_bytes_id,
+        not_before=now + Policy.read(project.policy).cooling() if changed else now,
+    )
+    approvals.add_reissue(tx, asked)
+    acts.record(
+        tx,
+        Act.REISSUE,
+        by=by(caller, now),
+        subject="payment",
+        subject_id=of_attempt(key),
+        project_id=project_id,
+        period=sheet.period,
+        sheet_id=sheet.id,
+        facts={"after": reference, "reason": reason, "changed": changed, "order": order_bytes_id},
+    )
+    return asked
+
+
+def _corrected(
+    tx: Transaction,
+    sheet: Sheet,
+    order: bytes,
+    signature: str,
+    *,
+    reference: str,
+    now: datetime,
+) -> dict[str, str]:
+    signer = signing.verify(order, signature, keys.of_organisation(tx, sheet.employer_id))
+    judge(signer.key, purpose=Purpose.SHEET, at=now)
+    payee = read_correction(order, reference=reference).payee
+    if not payee.account:
+        raise OrderRefused("the order names no account")
+    return {
+        "name": payee.name,
+        "account": payee.account,
+        "bank_code": payee.bank_code,
+        "bank_name": payee.bank_name,
+        "latin_name": payee.latin_name,
+    }
+
+
+def _require_payable(
+    adapter: Adapter, reference: str, payee: Mapping[str, Any], amount: int, currency: str
+) -> None:
+    payment = Payment(
+        reference=reference,
+        name=payee["name"],
+        account=payee["account"],
+        bank_code=payee["bank_code"],
+        bank_name=payee["bank_name"],
+        amount=amount,
+        note=payee["note"],
+        latin_name=payee["latin_name"],
+    )
+    if faults := adapter.preflight(payment, currency):
+        told = "; ".join(f"{fault.field}: {fault.detail}" for fault in faults)
+        raise Unpayable(f"the bank would refuse this payment: {told}", faults=faults)

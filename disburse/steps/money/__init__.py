@@ -1,0 +1,1 @@
+"""Money that comes in. One verb, one function, one transaction."""

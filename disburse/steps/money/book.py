@@ -1,0 +1,166 @@
+"""Book a bank's statement of a special account, entry by entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from disburse.domain.access import Act, Caller, Forbidden
+from disburse.domain.ledger import Kind, Transfer
+from disburse.domain.reference import attempt_of
+from disburse.domain.statement import Entry, Statement, meaning
+from disburse.door import admit, by
+from disburse.storage import acts, attempts, files, funding, inbox, ledger, parties
+from disburse.storage.engine import Transaction
+from disburse.storage.funding import Declaration, DuplicateStatement, NewEntry
+from disburse.storage.inbox import Anomaly
+from disburse.storage.ledger import NoSuchAccount
+from disburse.storage.parties import Project, SpecialAccount
+
+UNASSIGNED = 0  # the ledger row of entries that no single project can be told for
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of one entry."""
+
+    entry: Entry
+    project_id: int
+    kind: Kind
+    anomaly: str
+
+
+def book(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    statement: Statement,
+    digest: str,
+    now: datetime,
+) -> list[Booked]:
+    """Post every entry of the statement of the project's account; only that account's bank may.
+
+    Raises `StatementBroken` when it does not add up or leaves a gap, `DuplicateStatement` when it
+    was booked before. What cannot be explained goes to suspense or missing, and to people.
+    """
+    project = admit(tx, caller, Act.BOOK, project_id)
+    if project.account_id is None:
+        raise NoSuchAccount("the project has no special account yet")
+    account = parties.account(tx, project.account_id)
+    if account.bank_id != caller.organisation_id:
+        raise Forbidden("only the bank that keeps the account can state what is on it")
+    number, closing = funding.last_closing(tx, account.id)
+    references = [entry.reference for entry in statement.entries]
+    if funding.seen_entries(tx, account_id=account.id, references=references):
+        raise DuplicateStatement("some of these entries were booked before; fetch it again")
+    values = {
+        "account_id": account.id,
+        "number": number + 1,
+        "reference": statement.reference,
+        "digest": digest,
+        "closes_on": statement.closes_on,
+        "opening": statement.opening,
+        "closing": statement.closing,
+        "at": now,
+    }
+    funding.add_statement(tx, values)
+    statement.require_sound(after=closing)
+    booked = _explain(tx, project, account.id, statement)
+    _keep(tx, account, booked, number=number + 1, digest=digest, now=now)
+    acts.record(
+        tx,
+        Act.BOOK,
+        by=by(caller, now),
+        subject="statement",
+        subject_id=f"{account.id}.{number + 1}",
+        project_id=project_id,
+        facts={"sha256": digest, "closing": statement.closing, "entries": len(booked)},
+    )
+    _post(tx, account.id, booked, now)
+    return booked
+
+
+def _explain(
+    tx: Transaction, project: Project, account_id: int, statement: Statement
+) -> list[Booked]:
+    named = [entry.names for entry in statement.entries if entry.names]
+    ours = files.named(tx, account_id=account_id, references=named)
+    keys = {name: key for name in named if (key := attempt_of(name)) is not None}
+    ours |= attempts.projects_of(tx, account_id=account_id, keys=keys)
+    sharing = parties.sharing(tx, account_id)
+    alone = sharing[0] if len(sharing) == 1 else UNASSIGNED
+    booked = []
+    for entry in statement.entries:
+        waiting = funding.expecting(tx, account_id=account_id, amount=entry.amount)
+        what = meaning(
+            entry,
+            ours=entry.names in ours,
+            payer=project.payer_account,
+            declared=len(waiting),
+        )
+        home = ours.get(entry.names, alone)
+        if what.kind is Kind.CONFIRM:
+            home = _confirm(tx, waiting[0])
+        booked.append(Booked(entry, home, what.kind, what.anomaly))
+    return booked
+
+
+def _confirm(tx: Transaction, declared: Declaration) -> int:
+    funding.move(tx, declared, "confirmed", confirmed=declared.amount)
+    return declared.project_id
+
+
+def _post(tx: Transaction, account_id: int, booked: list[Booked], now: datetime) -> None:
+    by_project: dict[int, list[Transfer]] = defaultdict(list)
+    for one in booked:
+        reference = f"entry:{account_id}:{one.entry.reference}"
+        by_project[one.project_id].append(Transfer(one.kind, reference, abs(one.entry.amount)))
+    for project_id in sorted(by_project):
+        ledger.open_row(tx, project_id=project_id, account_id=account_id)
+        ledger.post(
+            tx,
+            project_id=project_id,
+            account_id=account_id,
+            transfers=by_project[project_id],
+            at=now,
+        )
+
+
+def _keep(
+    tx: Transaction,
+    account: SpecialAccount,
+    booked: list[Booked],
+    *,
+    number: int,
+    digest: str,
+    now: datetime,
+) -> None:
+    entries = [
+        NewEntry(
+            reference=one.entry.reference,
+            project_id=one.project_id,
+            amount=one.entry.amount,
+            booked_on=one.entry.booked_on,
+            names=one.entry.names,
+            text=one.entry.text,
+            effect=one.kind,
+        )
+        for one in booked
+    ]
+    funding.add_entries(tx, account_id=account.id, number=number, entries=entries)
+    anomalies = [
+        Anomaly(
+            code=one.anomaly,
+            red=one.kind is Kind.BOOK_UNORDERED_DEBIT,
+            reference=one.entry.reference,
+            detail=f"{one.entry.amount} minor units on {one.entry.booked_on}",
+            project_id=one.project_id,
+        )
+        for one in booked
+        if one.anomaly
+    ]
+    inbox.add_anomalies(
+        tx, connection_id=account.connection_id, digest=digest, rows=anomalies, at=now
+    )

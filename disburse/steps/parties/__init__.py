@@ -1,0 +1,1 @@
+"""Organisations, people, keys and rosters. One verb, one function, one transaction."""

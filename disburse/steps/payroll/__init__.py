@@ -1,0 +1,1 @@
+"""A payroll sheet, from its receipt to its bank files. One verb, one function, one transaction."""

@@ -1,0 +1,39 @@
+"""Answer a finding on a line that a person may answer, with the reason that goes into history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from disburse.domain.access import Act, Caller
+from disburse.domain.approval import require_other_person
+from disburse.domain.lifecycle.sheet import Action
+from disburse.door import admit, by
+from disburse.storage import lines, sheets
+from disburse.storage.engine import Transaction
+from disburse.storage.sheets import Sheet
+
+
+def clear(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    sheet_id: int,
+    line: int,
+    finding: str,
+    reason: str,
+    now: datetime,
+) -> Sheet:
+    """Clear `finding` (its code) on `line`; findings no person may overrule stay."""
+    admit(tx, caller, Act.CLEAR, project_id)
+    require_other_person(caller.person_id)
+    sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
+    moved = sheets.advance(
+        tx,
+        sheet,
+        Action.CLEAR,
+        by=by(caller, now),
+        facts={"line": line, "finding": finding, "reason": reason},
+    )
+    lines.clear(tx, sheet, line=line, code=finding, person_id=caller.person_id or 0, reason=reason)
+    return moved

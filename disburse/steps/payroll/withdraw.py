@@ -1,0 +1,50 @@
+"""The subcontractor takes a sheet back, by a signed order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from disburse import signing
+from disburse.domain.access import Act, Caller
+from disburse.domain.lifecycle.sheet import Action
+from disburse.domain.orders import read_withdrawal
+from disburse.domain.signing_key import Purpose, judge
+from disburse.door import admit, by
+from disburse.payables import let_go
+from disburse.storage import kept_bytes, keys, sheets
+from disburse.storage.engine import Transaction
+from disburse.storage.sheets import NoSuchSheet, Sheet
+
+
+def withdraw(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    sheet_id: int,
+    content: bytes,
+    signature: str,
+    now: datetime,
+) -> Sheet:
+    """Void the sheet on the signed order in `content`; see `domain.orders`."""
+    admit(tx, caller, Act.WITHDRAW, project_id)
+    known = keys.of_organisation(tx, caller.organisation_id)
+    signer = signing.verify(content, signature, known, purpose=Purpose.SHEET)
+    judge(signer.key, purpose=Purpose.SHEET, at=now)
+    sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
+    if sheet.employer_id != caller.organisation_id:
+        raise NoSuchSheet(f"there is no sheet {sheet_id} of yours on this project")
+    order = read_withdrawal(content, sheet_digest=sheet.digest)
+    kept = kept_bytes.keep(
+        tx, project_id=project_id, media_type="application/json", content=content
+    )
+    moved = sheets.advance(
+        tx,
+        sheet,
+        Action.WITHDRAW,
+        by=by(caller, now),
+        new_round=True,
+        facts={"reason": order.reason, "kid": signer.key.kid, "order": kept},
+    )
+    let_go(tx, moved, at=now)
+    return moved

@@ -1,0 +1,62 @@
+"""The history: one appended row per act. Nothing in this program changes or removes one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+
+from disburse.storage.engine import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who acts, and when: a member and the person behind it, or the clock (both None)."""
+
+    member_id: int | None
+    person_id: int | None
+    at: datetime
+
+
+def record(
+    tx: Transaction,
+    act: str,
+    *,
+    by: By,
+    subject: str,
+    subject_id: object,
+    project_id: int = 0,
+    period: date | None = None,
+    sheet_id: int | None = None,
+    states: tuple[str | None, str | None] = (None, None),
+    facts: dict[str, object] | None = None,
+) -> int:
+    """Append one act and return its number. `facts` hold digests and amounts, never people."""
+    row = {
+        "project": project_id,
+        "period": (period or by.at.date()).replace(day=1),
+        "at": by.at,
+        "member": by.member_id,
+        "person": by.person_id,
+        "act": act,
+        "subject": subject,
+        "subject_id": str(subject_id),
+        "sheet": sheet_id,
+        "before": states[0],
+        "after": states[1],
+        "facts": json.dumps(facts or {}, ensure_ascii=False),
+    }
+    number = tx.scalar(_INSERT, row)
+    assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
+    return number
+
+
+_INSERT = text("""
+    INSERT INTO act (project_id, period, at, member_id, person_id, act, subject, subject_id,
+                     sheet_id, state_before, state_after, facts)
+    VALUES (:project, :period, :at, :member, :person, :act, :subject, :subject_id,
+            :sheet, :before, :after, CAST(:facts AS jsonb))
+    RETURNING id
+""")

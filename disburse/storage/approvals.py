@@ -1,0 +1,134 @@
+"""Approvals of sheets and of single reissued payments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from disburse.domain.refusal import Refusal
+from disburse.storage.engine import Transaction
+from disburse.storage.sheets import Sheet
+
+
+class NoSuchReissue(Refusal):
+    """There is no reissue that waits for a countersignature by that reference."""
+
+    code = "no-such-reissue"
+
+
+class ReissueAsked(Refusal):
+    """Somebody asked for this reissue before."""
+
+    code = "reissue-asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One person's attested approval."""
+
+    approver: int
+    root: str
+    document: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reissue:
+    """A further attempt that somebody asked for."""
+
+    project_id: int
+    period: date
+    sheet_id: int
+    line: int
+    attempt: int
+    requested_by: int
+    requested_at: datetime
+    reason: str
+    payee: Mapping[str, Any]
+    order_bytes_id: int | None
+    not_before: datetime
+
+
+def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: datetime) -> None:
+    """Store one approval of the sheet's current round; the CHECK refuses the reviewer's own."""
+    tx.execute(
+        _ADD,
+        {
+            "p": sheet.project_id,
+            "s": sheet.id,
+            "round": sheet.round,
+            "approver": approval.approver,
+            "reviewer": sheet.reviewed_by,
+            "document": approval.document,
+            "root": approval.root,
+            "nonce": nonce,
+            "at": at,
+            "expires_at": approval.expires_at,
+        },
+    )
+
+
+def current(tx: Transaction, sheet: Sheet) -> list[Approval]:
+    """Return the approvals of the sheet's current round, oldest first."""
+    rows = tx.execute(_CURRENT, {"p": sheet.project_id, "s": sheet.id, "round": sheet.round})
+    return [Approval(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def add_reissue(tx: Transaction, reissue: Reissue) -> None:
+    """Store the request for a further attempt, or raise `ReissueAsked`."""
+    values = {name: getattr(reissue, name) for name in Reissue.__slots__}
+    try:
+        tx.execute(_ADD_REISSUE, values | {"payee": json.dumps(reissue.payee, ensure_ascii=False)})
+    except IntegrityError as error:
+        raise ReissueAsked("a reissue of this payment waits for a countersignature") from error
+
+
+def take_reissue(
+    tx: Transaction, *, project_id: int, sheet_id: int, line: int, attempt: int
+) -> Reissue:
+    """Return a reissue that nobody countersigned yet, locked; or raise `NoSuchReissue`."""
+    row = tx.execute(
+        _TAKE_REISSUE, {"p": project_id, "s": sheet_id, "l": line, "a": attempt}
+    ).one_or_none()
+    if row is None:
+        raise NoSuchReissue("no reissue of this payment waits for a countersignature")
+    return Reissue(**row._mapping)  # noqa: SLF001
+
+
+def countersign(tx: Transaction, reissue: Reissue, *, approver: int, document: str) -> None:
+    """Store the one-line approval; the CHECK refuses the requester's own."""
+    tx.execute(
+        _COUNTERSIGN,
+        {"p": reissue.project_id, "m": reissue.period, "s": reissue.sheet_id, "l": reissue.line,
+         "a": reissue.attempt, "approver": approver, "document": document},
+    )  # fmt: skip
+
+
+_ADD: Final = text("""
+    INSERT INTO approval (project_id, sheet_id, round, approver, reviewer, document, root, nonce,
+                          at, expires_at)
+    VALUES (:p, :s, :round, :approver, :reviewer, :document, :root, :nonce, :at, :expires_at)
+""")
+_CURRENT: Final = text("""
+    SELECT approver, root, document, expires_at FROM approval
+    WHERE project_id = :p AND sheet_id = :s AND round = :round ORDER BY at
+""")
+_ADD_REISSUE: Final = text(f"""
+    INSERT INTO reissue ({", ".join(Reissue.__slots__)})
+    VALUES ({", ".join(f":{name}" for name in Reissue.__slots__)})
+""")
+_TAKE_REISSUE: Final = text(f"""
+    SELECT {", ".join(Reissue.__slots__)} FROM reissue
+    WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a AND approver IS NULL
+    FOR UPDATE
+""")
+_COUNTERSIGN: Final = text("""
+    UPDATE reissue SET approver = :approver, document = :document
+    WHERE project_id = :p AND period = :m AND sheet_id = :s AND line = :l AND attempt = :a
+""")

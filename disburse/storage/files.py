@@ -1,0 +1,196 @@
+"""Bank files in the database; the only place that writes a file's state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from disburse.domain.lifecycle import bank_file as lifecycle
+from disburse.domain.lifecycle.bank_file import Action, State, WrongState
+from disburse.domain.refusal import Refusal
+from disburse.storage import acts
+from disburse.storage.acts import By
+from disburse.storage.engine import Transaction
+
+
+class NoSuchFile(Refusal):
+    """There is no bank file by that number here."""
+
+    code = "no-such-file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankFile:
+    """A bank file's row."""
+
+    project_id: int
+    id: int
+    reference: str
+    sheet_id: int
+    period: date
+    connection_id: int
+    account_id: int
+    sequence: int
+    name: str
+    adapter: str
+    adapter_version: str
+    sha256: str
+    bytes_id: int
+    currency: str
+    pay_on: date
+    count: int
+    total: int
+    state: State
+    version: int
+    created_at: datetime
+    claimed_by: int | None
+
+
+_COLUMNS: Final = ", ".join(BankFile.__slots__)
+
+
+def reserve_id(tx: Transaction) -> int:
+    """Return a file number that nobody else gets: the file's reference is made of it."""
+    number = tx.scalar(text("SELECT nextval(pg_get_serial_sequence('bank_file', 'id'))"))
+    assert isinstance(number, int)  # noqa: S101  (a sequence always answers)
+    return number
+
+
+def next_sequence(tx: Transaction, connection_id: int) -> int:
+    """Return the connection's next file number, locked so that none is used twice or skipped."""
+    number = tx.scalar(
+        text("""
+            UPDATE bank_connection SET last_sequence = last_sequence + 1
+            WHERE id = :c RETURNING last_sequence
+        """),
+        {"c": connection_id},
+    )
+    assert isinstance(number, int)  # noqa: S101  (a foreign key says that it is there)
+    return number
+
+
+def add(tx: Transaction, file: BankFile, *, by: By) -> None:
+    """Store a file that was written and proven, with its act."""
+    values = {name: getattr(file, name) for name in BankFile.__slots__}
+    tx.execute(_INSERT, values)
+    _act(tx, file, "write", by=by, states=(None, file.state))
+
+
+def take(tx: Transaction, *, project_id: int, file_id: int) -> BankFile:
+    """Return the file, locked until the transaction ends."""
+    row = tx.execute(_TAKE, {"p": project_id, "f": file_id}).one_or_none()
+    if row is None:
+        raise NoSuchFile(f"there is no bank file {file_id} on this project")
+    return _file(row)
+
+
+def take_answered(
+    tx: Transaction, *, project_id: int, references: Sequence[str], sheet_ids: Sequence[int]
+) -> list[BankFile]:
+    """Return the project's files with these references or of these sheets, locked in order."""
+    values = {"p": project_id, "references": list(references), "sheets": list(sheet_ids)}
+    return [_file(row) for row in tx.execute(_TAKE_ANSWERED, values)]
+
+
+def named(tx: Transaction, *, account_id: int, references: Sequence[str]) -> dict[str, int]:
+    """Return by reference the projects of the account's files."""
+    values = {"a": account_id, "references": list(references)}
+    return {row.reference: row.project_id for row in tx.execute(_NAMED, values)}
+
+
+def take_of_sheet(tx: Transaction, *, project_id: int, sheet_id: int) -> list[BankFile]:
+    """Return the sheet's files that are not void, locked in order."""
+    return [_file(row) for row in tx.execute(_TAKE_OF_SHEET, {"p": project_id, "s": sheet_id})]
+
+
+def advance(
+    tx: Transaction,
+    file: BankFile,
+    action: Action,
+    *,
+    by: By,
+    facts: dict[str, object] | None = None,
+) -> BankFile:
+    """Move `file` on by compare-and-set and append the act."""
+    after = lifecycle.move(file.state, action)
+    claimed_by = by.person_id if action is Action.CLAIM else file.claimed_by
+    done = tx.execute(
+        _ADVANCE,
+        {
+            "p": file.project_id,
+            "f": file.id,
+            "before": file.state,
+            "version": file.version,
+            "after": after,
+            "claimed_by": claimed_by,
+        },
+    )
+    if done.rowcount != 1:
+        raise WrongState(f"bank file {file.id} is no longer {file.state}; read it again")
+    _act(tx, file, action, by=by, states=(file.state, after), facts=facts)
+    return replace(file, state=after, version=file.version + 1, claimed_by=claimed_by)
+
+
+def _act(
+    tx: Transaction,
+    file: BankFile,
+    act: str,
+    *,
+    by: By,
+    states: tuple[str | None, str | None],
+    facts: dict[str, object] | None = None,
+) -> None:
+    told = {
+        "reference": file.reference,
+        "sha256": file.sha256,
+        "count": file.count,
+        "total": file.total,
+        "adapter": f"{file.adapter} {file.adapter_version}",
+    }
+    acts.record(
+        tx,
+        act,
+        by=by,
+        subject="file",
+        subject_id=file.id,
+        project_id=file.project_id,
+        period=file.period,
+        sheet_id=file.sheet_id,
+        states=states,
+        facts=told | (facts or {}),
+    )
+
+
+def _file(row: Any) -> BankFile:  # noqa: ANN401  (a row of SQLAlchemy's)
+    return BankFile(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001
+
+
+_INSERT: Final = text(f"""
+    INSERT INTO bank_file ({_COLUMNS}) OVERRIDING SYSTEM VALUE
+    VALUES ({", ".join(f":{name}" for name in BankFile.__slots__)})
+""")
+_TAKE: Final = text(
+    f"SELECT {_COLUMNS} FROM bank_file WHERE project_id = :p AND id = :f FOR UPDATE"
+)
+_TAKE_ANSWERED: Final = text(f"""
+    SELECT {_COLUMNS} FROM bank_file
+    WHERE project_id = :p AND (reference = ANY(CAST(:references AS text[]))
+                               OR sheet_id = ANY(CAST(:sheets AS bigint[])))
+    ORDER BY id FOR UPDATE
+""")
+_NAMED: Final = text("""
+    SELECT reference, project_id FROM bank_file
+    WHERE account_id = :a AND reference = ANY(CAST(:references AS text[]))
+""")
+_TAKE_OF_SHEET: Final = text(f"""
+    SELECT {_COLUMNS} FROM bank_file
+    WHERE project_id = :p AND sheet_id = :s AND state <> 'void' ORDER BY id FOR UPDATE
+""")
+_ADVANCE: Final = text("""
+    UPDATE bank_file SET state = :after, version = version + 1, claimed_by = :claimed_by
+    WHERE project_id = :p AND id = :f AND state = :before AND version = :version
+""")

@@ -1,0 +1,178 @@
+"""Money that comes in: declarations by two people, and the bank's statements entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from disburse.domain.refusal import Refusal
+from disburse.storage.acts import By
+from disburse.storage.engine import Transaction
+
+
+class NoSuchDeclaration(Refusal):
+    """There is no declaration by that number on this project."""
+
+    code = "no-such-declaration"
+
+
+class DuplicateStatement(Refusal):
+    """The statement is in the books already."""
+
+    code = "duplicate-statement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """Money that somebody says is on its way."""
+
+    project_id: int
+    id: int
+    account_id: int
+    amount: int
+    confirmed: int
+    expected_on: date
+    state: str
+    declared_by: int
+    vouched_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """One booked entry of a statement, and what became of it."""
+
+    reference: str
+    project_id: int
+    amount: int
+    booked_on: date
+    names: str
+    text: str
+    effect: str
+
+
+_COLUMNS: Final = ", ".join(Declaration.__slots__)
+
+
+def declare(
+    tx: Transaction,
+    *,
+    project_id: int,
+    account_id: int,
+    amount: int,
+    voucher_digest: str,
+    expected_on: date,
+    by: By,
+) -> int:
+    """Store one person's declaration and return its number; no money counts before the second."""
+    number = tx.scalar(
+        _DECLARE,
+        {"p": project_id, "a": account_id, "amount": amount, "voucher": voucher_digest,
+         "expected": expected_on, "by": by.person_id, "at": by.at},
+    )  # fmt: skip
+    assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
+    return number
+
+
+def take(tx: Transaction, *, project_id: int, declaration_id: int) -> Declaration:
+    """Return a declaration, locked; or raise `NoSuchDeclaration`."""
+    row = tx.execute(_TAKE, {"p": project_id, "d": declaration_id}).one_or_none()
+    if row is None:
+        raise NoSuchDeclaration(f"there is no declaration {declaration_id} on this project")
+    return Declaration(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def expecting(tx: Transaction, *, account_id: int, amount: int) -> list[Declaration]:
+    """Return the vouched declarations on an account that wait for exactly `amount`, locked."""
+    rows = tx.execute(_EXPECTING, {"a": account_id, "amount": amount})
+    return [Declaration(**row._mapping) for row in rows]  # noqa: SLF001
+
+
+def move(
+    tx: Transaction,
+    declaration: Declaration,
+    state: str,
+    *,
+    vouched_by: int | None = None,
+    confirmed: int = 0,
+) -> None:
+    """Write a declaration's new state; it is locked. The CHECK refuses one person for both."""
+    tx.execute(
+        _MOVE,
+        {"p": declaration.project_id, "d": declaration.id, "state": state,
+         "vouched_by": vouched_by, "confirmed": confirmed},
+    )  # fmt: skip
+
+
+def last_closing(tx: Transaction, account_id: int) -> tuple[int, int]:
+    """Return number and closing balance of the account's last statement; (0, 0) before any."""
+    row = tx.execute(_LAST, {"a": account_id}).one_or_none()
+    return (row.number, row.closing) if row else (0, 0)
+
+
+def add_statement(tx: Transaction, values: dict[str, Any]) -> None:
+    """Store a statement, or raise `DuplicateStatement`."""
+    try:
+        tx.execute(_ADD_STATEMENT, values)
+    except IntegrityError as error:
+        raise DuplicateStatement(
+            f"statement {values['reference']!r} of this account was booked before"
+        ) from error
+
+
+def seen_entries(tx: Transaction, *, account_id: int, references: Sequence[str]) -> set[str]:
+    """Return which of the bank's entry references are booked already."""
+    rows = tx.execute(_SEEN, {"a": account_id, "references": list(references)})
+    return {row.reference for row in rows}
+
+
+def add_entries(
+    tx: Transaction, *, account_id: int, number: int, entries: Sequence[NewEntry]
+) -> None:
+    """Store the entries of a statement."""
+    for entry in entries:
+        values = {name: getattr(entry, name) for name in NewEntry.__slots__}
+        tx.execute(_ADD_ENTRY, values | {"a": account_id, "n": number})
+
+
+_DECLARE: Final = text("""
+    INSERT INTO declaration (project_id, account_id, amount, voucher_digest, expected_on, state,
+                             declared_by, at)
+    VALUES (:p, :a, :amount, :voucher, :expected, 'declared', :by, :at)
+    RETURNING id
+""")
+_TAKE: Final = text(f"""
+    SELECT {_COLUMNS} FROM declaration WHERE project_id = :p AND id = :d FOR UPDATE
+""")
+_EXPECTING: Final = text(f"""
+    SELECT {_COLUMNS} FROM declaration
+    WHERE account_id = :a AND state = 'vouched' AND amount - confirmed = :amount
+    ORDER BY project_id, id FOR UPDATE
+""")
+_MOVE: Final = text("""
+    UPDATE declaration
+    SET state = :state, vouched_by = coalesce(:vouched_by, vouched_by),
+        confirmed = confirmed + :confirmed
+    WHERE project_id = :p AND id = :d
+""")
+_LAST: Final = text("""
+    SELECT number, closing FROM statement WHERE account_id = :a ORDER BY number DESC LIMIT 1
+""")
+_ADD_STATEMENT: Final = text("""
+    INSERT INTO statement (account_id, number, reference, digest, closes_on, opening, closing,
+                           received_at)
+    VALUES (:account_id, :number, :reference, :digest, :closes_on, :opening, :closing, :at)
+""")
+_SEEN: Final = text("""
+    SELECT reference FROM statement_entry
+    WHERE account_id = :a AND reference = ANY(CAST(:references AS text[]))
+""")
+_ADD_ENTRY: Final = text("""
+    INSERT INTO statement_entry (account_id, reference, statement_number, project_id, amount,
+                                 booked_on, names, text, effect)
+    VALUES (:a, :reference, :n, :project_id, :amount, :booked_on, :names, :text, :effect)
+""")

@@ -1,0 +1,117 @@
+"""The bank's answers record by record, and the queue of what people must look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from disburse.domain.refusal import Refusal
+from disburse.storage.acts import By
+from disburse.storage.engine import Transaction
+
+
+class NoSuchAnomaly(Refusal):
+    """There is no open anomaly by that number here."""
+
+    code = "no-such-anomaly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """One record of a report, and what it did."""
+
+    record: int
+    reference: str
+    result: str
+    amount: int | None
+    reason: str
+    text: str
+    evidence: str
+    happened_on: date | None
+    project_id: int | None
+    sheet_id: int | None
+    line: int | None
+    attempt: int | None
+    state_before: str | None
+    state_after: str | None
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """What does not fit and needs a person; `red`: money may be lost or paid twice."""
+
+    code: str
+    red: bool
+    reference: str
+    detail: str
+    project_id: int = 0
+    record: int | None = None
+
+
+def add_report(tx: Transaction, *, connection_id: int, digest: str, bytes_id: int, by: By) -> bool:
+    """Note that a report came; False when the very same bytes came before."""
+    done = tx.execute(
+        text("""
+            INSERT INTO report (connection_id, digest, bytes_id, received_at, received_by)
+            VALUES (:c, :digest, :bytes, :at, :by) ON CONFLICT DO NOTHING
+        """),
+        {"c": connection_id, "digest": digest, "bytes": bytes_id, "at": by.at,
+         "by": by.member_id},
+    )  # fmt: skip
+    return done.rowcount == 1
+
+
+def add_rows(
+    tx: Transaction, *, connection_id: int, digest: str, rows: Sequence[InboxRow], at: datetime
+) -> None:
+    """Store what every record did; unique by (source, digest, record number)."""
+    columns = {name: [getattr(row, name) for row in rows] for name in InboxRow.__slots__}
+    tx.execute(_ADD_ROWS, columns | {"c": connection_id, "digest": digest, "at": at})
+
+
+def add_anomalies(
+    tx: Transaction, *, connection_id: int, digest: str, rows: Sequence[Anomaly], at: datetime
+) -> None:
+    """Put what does not fit into the queue."""
+    for row in rows:
+        tx.execute(
+            _ADD_ANOMALY,
+            {name: getattr(row, name) for name in Anomaly.__slots__}
+            | {"c": connection_id, "digest": digest, "at": at},
+        )
+
+
+def resolve(tx: Transaction, *, project_id: int, anomaly_id: int, resolution: str, by: By) -> None:
+    """Note what a person found out about an anomaly, or raise `NoSuchAnomaly`."""
+    done = tx.execute(
+        text("""
+            UPDATE anomaly SET resolved_by = :by, resolved_at = :at, resolution = :text
+            WHERE project_id = :p AND id = :i AND resolved_at IS NULL
+        """),
+        {"by": by.person_id, "at": by.at, "text": resolution, "p": project_id, "i": anomaly_id},
+    )
+    if done.rowcount != 1:
+        raise NoSuchAnomaly(f"there is no open anomaly {anomaly_id} on this project")
+
+
+_TYPES: Final = {
+    "record": "integer", "amount": "bigint", "happened_on": "date", "project_id": "bigint",
+    "sheet_id": "bigint", "line": "integer", "attempt": "integer",
+}  # fmt: skip
+_NAMES: Final = InboxRow.__slots__
+_ADD_ROWS: Final = text(f"""
+    INSERT INTO inbox (connection_id, digest, at, {", ".join(_NAMES)})
+    SELECT :c, :digest, :at, {", ".join(f"t.{name}" for name in _NAMES)}
+    FROM unnest({", ".join(f"CAST(:{n} AS {_TYPES.get(n, 'text')}[])" for n in _NAMES)})
+         AS t ({", ".join(_NAMES)})
+""")
+_ADD_ANOMALY: Final = text("""
+    INSERT INTO anomaly (project_id, code, red, connection_id, digest, record, reference, detail,
+                         at)
+    VALUES (:project_id, :code, :red, :c, :digest, :record, :reference, :detail, :at)
+""")

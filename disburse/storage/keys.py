@@ -1,0 +1,82 @@
+"""The public keys that organisations sign with; a record stays for good, it is evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from disburse.domain.refusal import Refusal
+from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
+from disburse.storage.engine import Transaction
+
+
+class KeyTaken(Refusal):
+    """The key is registered already, here or for somebody else."""
+
+    code = "key-taken"
+
+
+class NoSuchKey(Refusal):
+    """There is no such key of this organisation."""
+
+    code = "no-such-key"
+
+
+def add(tx: Transaction, key: SigningKey) -> None:
+    """Store a public key, or raise `KeyTaken`."""
+    try:
+        tx.execute(_ADD, {name: getattr(key, name) for name in SigningKey.__slots__})
+    except IntegrityError as error:
+        raise KeyTaken(f"key {key.kid} is registered already; generate a new one") from error
+
+
+def of_organisation(tx: Transaction, organisation_id: int) -> dict[str, SigningKey]:
+    """Return every key that the organisation ever had, by its kid."""
+    return {row.kid: _key(row) for row in tx.execute(_OF_ORGANISATION, {"o": organisation_id})}
+
+
+def revoke(
+    tx: Transaction, *, kid: str, organisation_id: int, compromised: bool, at: datetime
+) -> None:
+    """Make a key worthless from `at` on, or from ever when compromised; or raise `NoSuchKey`."""
+    done = tx.execute(
+        _REVOKE, {"kid": kid, "o": organisation_id, "compromised": compromised, "at": at}
+    )
+    if done.rowcount != 1:
+        raise NoSuchKey(f"the organisation has no key {kid} that could be revoked")
+
+
+def sheets_under_approval(tx: Transaction, kid: str) -> list[tuple[int, int]]:
+    """Return (project, sheet) of approved sheets that this key signed."""
+    return [(row.project_id, row.id) for row in tx.execute(_APPROVED, {"kid": kid})]
+
+
+def _key(row: Any) -> SigningKey:  # noqa: ANN401  (a row of SQLAlchemy's)
+    values = {name: getattr(row, name) for name in SigningKey.__slots__}
+    chosen = {"algorithm": Algorithm(row.algorithm), "purpose": Purpose(row.purpose)}
+    return SigningKey(**values | chosen)
+
+
+_ADD: Final = text("""
+    INSERT INTO signing_key (kid, organisation_id, algorithm, jwk, purpose, valid_from, valid_to,
+                             revoked_at, revoked_as_compromised)
+    VALUES (:kid, :organisation_id, :algorithm, :public_jwk, :purpose, :valid_from, :valid_to,
+            :revoked_at, :revoked_as_compromised)
+""")
+_OF_ORGANISATION: Final = text("""
+    SELECT kid, organisation_id, algorithm, jwk AS public_jwk, purpose, valid_from, valid_to,
+           revoked_at, revoked_as_compromised
+    FROM signing_key WHERE organisation_id = :o
+""")
+_REVOKE: Final = text("""
+    UPDATE signing_key
+    SET revoked_at = least(revoked_at, :at),
+        revoked_as_compromised = revoked_as_compromised OR :compromised
+    WHERE kid = :kid AND organisation_id = :o AND (revoked_at IS NULL OR :compromised)
+""")
+_APPROVED: Final = text("""
+    SELECT project_id, id FROM sheet WHERE kid = :kid AND state = 'approved' ORDER BY id
+""")

@@ -1,0 +1,269 @@
+"""Lines, what they entitle to, and what keeps some of them from being paid; in bulk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from disburse.domain.refusal import Refusal
+from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.sheets import DuplicateSheet, Sheet
+
+ROWS_AT_ONCE: Final = 2_000  # a server-side cursor's page: keeps memory flat for 100,000 lines
+
+
+class NoSuchLine(Refusal):
+    """The sheet has no line by that number."""
+
+    code = "no-such-line"
+
+
+class LineFixed(Refusal):
+    """The line is not in a state where this can be done to it."""
+
+    code = "line-fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """One line as it is stored, with what it entitles its worker to."""
+
+    number: int
+    worker_id: int | None
+    person_id: int
+    account_index: bytes
+    gross: int
+    deductions: int
+    net: int
+    particulars: str  # JSON text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A finding that keeps one line from being paid, until set aside or, if clearable, cleared."""
+
+    line: int
+    code: str
+    field: str
+    shown: str  # the value, masked
+    facts: Mapping[str, object]
+    clearable: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayableLine:
+    """A line whose money is funded: what approvers attest and banks are told."""
+
+    number: int
+    owed: int
+    particulars: Mapping[str, Any]
+    latin_name: str  # from the roster
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many lines, and what they add up to."""
+
+    count: int
+    amount: int
+
+
+def add(tx: Transaction, sheet: Sheet, lines: Iterable[NewLine]) -> None:
+    """Store every line and claim its entitlement, or raise `DuplicateSheet`.
+
+    An entitlement is unique by (project, period, employer, person, kind, number) while not void.
+    """
+    tx.execute(_STAGE)
+    copy_rows(
+        tx,
+        "new_line",
+        NewLine.__slots__,
+        (tuple(getattr(line, name) for name in NewLine.__slots__) for line in lines),
+    )
+    key = _key(sheet)
+    tx.execute(_ADD_LINES, key)
+    try:
+        tx.execute(
+            _ADD_ENTITLEMENTS,
+            key | {"employer": sheet.employer_id, "kind": sheet.kind, "n": sheet.number},
+        )
+    except IntegrityError as error:
+        raise DuplicateSheet(
+            "a worker of this sheet is already entitled for the same month, employer, kind and "
+            "number; was the sheet submitted before?",
+            digest=sheet.digest,
+        ) from error
+    tx.execute(text("DROP TABLE new_line"))
+
+
+def add_blockers(tx: Transaction, sheet: Sheet, blockers: Iterable[Blocker]) -> None:
+    """Store what keeps lines from being paid."""
+    rows = [
+        (
+            sheet.project_id,
+            sheet.id,
+            found.line,
+            found.code,
+            found.field,
+            found.shown,
+            json.dumps(found.facts, default=str),
+            found.clearable,
+        )
+        for found in blockers
+    ]
+    columns = ("project_id", "sheet_id", "line", "code", "field", "shown", "facts", "clearable")
+    copy_rows(tx, "blocker", columns, rows)
+
+
+def clear(
+    tx: Transaction, sheet: Sheet, *, line: int, code: str, person_id: int, reason: str
+) -> None:
+    """Note that an officer answered a clearable finding, or raise `LineFixed`."""
+    done = tx.execute(
+        _CLEAR,
+        {"p": sheet.project_id, "s": sheet.id, "l": line, "code": code, "by": person_id,
+         "reason": reason},
+    )  # fmt: skip
+    if done.rowcount == 0:
+        raise LineFixed(
+            f"line {line} has no open finding {code!r} that an officer may clear; "
+            "set the line aside instead",
+        )
+
+
+def unanswered(tx: Transaction, sheet: Sheet) -> list[Blocker]:
+    """Return the blockers that nobody cleared, on lines that are not set aside."""
+    return [
+        Blocker(
+            line=row.line,
+            code=row.code,
+            field=row.field,
+            shown=row.shown,
+            facts=row.facts,
+            clearable=row.clearable,
+        )
+        for row in tx.execute(_UNANSWERED, _key(sheet))
+    ]
+
+
+def set_aside(tx: Transaction, sheet: Sheet, *, line: int, aside: bool) -> int:
+    """Keep one line from being paid, or take it back in; return its new version."""
+    version = tx.scalar(_SET_ASIDE, _key(sheet) | {"l": line, "aside": aside})
+    if isinstance(version, int):
+        return version
+    exists = tx.scalar(_HAS_LINE, _key(sheet) | {"l": line})
+    if not exists:
+        raise NoSuchLine(f"sheet {sheet.id} has no line {line}")
+    raise LineFixed(f"line {line} is {'set aside already' if aside else 'not set aside'}, or held")
+
+
+def fund(tx: Transaction, sheet: Sheet) -> Total:
+    """Mark every payable line as funded and return what they add up to."""
+    return _total(tx, _FUND, sheet)
+
+
+def unfund(tx: Transaction, sheet: Sheet) -> Total:
+    """Take the funding of every line back and return what it added up to."""
+    return _total(tx, _UNFUND, sheet)
+
+
+def make_void(tx: Transaction, sheet: Sheet) -> None:
+    """Give every entitlement of a rejected or withdrawn sheet back."""
+    tx.execute(_VOID, _key(sheet))
+
+
+def payable(tx: Transaction, sheet: Sheet) -> Total:
+    """Count what is not set aside and more than nothing: what the sheet needs."""
+    return _total(tx, _PAYABLE, sheet)
+
+
+def funded(tx: Transaction, sheet: Sheet) -> Iterator[PayableLine]:
+    """Walk the funded lines in order; memory stays flat."""
+    pages = {"yield_per": ROWS_AT_ONCE}
+    for row in tx.execute(_FUNDED, _key(sheet), execution_options=pages):
+        yield PayableLine(row.number, row.owed, row.particulars, row.latin_name or "")
+
+
+def _key(sheet: Sheet) -> dict[str, object]:
+    return {"p": sheet.project_id, "m": sheet.period, "s": sheet.id}
+
+
+def _total(tx: Transaction, statement: Any, sheet: Sheet) -> Total:  # noqa: ANN401  (SQLAlchemy's)
+    row = tx.execute(statement, _key(sheet)).one()
+    return Total(int(row.lines), int(row.amount))
+
+
+# Row-level security refuses COPY into the tables themselves (design §9): stage, then insert.
+_STAGE: Final = text("""
+    CREATE TEMP TABLE new_line (number integer, worker_id bigint, person_id bigint,
+        account_index bytea, gross bigint, deductions bigint, net bigint, particulars jsonb)
+    ON COMMIT DROP
+""")
+_ADD_LINES: Final = text("""
+    INSERT INTO line (project_id, period, sheet_id, number, worker_id, gross, deductions, net,
+                      particulars)
+    SELECT :p, CAST(:m AS date), :s, number, worker_id, gross, deductions, net, particulars
+    FROM new_line
+""")
+_ADD_ENTITLEMENTS: Final = text("""
+    INSERT INTO entitlement (project_id, period, sheet_id, line, employer_id, person_id, kind,
+                             number, account_index, owed)
+    SELECT :p, CAST(:m AS date), :s, number, :employer, person_id, :kind, :n, account_index, net
+    FROM new_line
+""")
+_OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
+_CLEAR: Final = text("""
+    UPDATE blocker SET cleared_by = :by, reason = :reason
+    WHERE project_id = :p AND sheet_id = :s AND line = :l AND code = :code
+      AND clearable AND cleared_by IS NULL
+""")
+_UNANSWERED: Final = text("""
+    SELECT b.line, b.code, b.field, b.shown, b.facts, b.clearable
+    FROM blocker b JOIN entitlement e
+      ON e.project_id = b.project_id AND e.sheet_id = b.sheet_id AND e.line = b.line
+    WHERE b.project_id = :p AND b.sheet_id = :s AND e.period = :m
+      AND b.cleared_by IS NULL AND NOT e.set_aside
+    ORDER BY b.line, b.code, b.field
+""")
+_SET_ASIDE: Final = text(f"""
+    UPDATE entitlement SET set_aside = :aside, version = version + 1
+    WHERE {_OF_SHEET} AND line = :l AND set_aside <> :aside AND funded = 0 AND NOT void
+    RETURNING version
+""")
+_HAS_LINE: Final = text(f"SELECT EXISTS (SELECT FROM entitlement WHERE {_OF_SHEET} AND line = :l)")
+_FUND: Final = text(f"""
+    WITH moved AS (
+        UPDATE entitlement SET funded = owed, version = version + 1
+        WHERE {_OF_SHEET} AND NOT set_aside AND NOT void AND funded = 0 AND owed > 0
+        RETURNING owed)
+    SELECT count(*) AS lines, coalesce(sum(owed), 0) AS amount FROM moved
+""")
+_UNFUND: Final = text(f"""
+    WITH moved AS (
+        UPDATE entitlement SET funded = 0, version = version + 1
+        WHERE {_OF_SHEET} AND funded > 0
+        RETURNING owed)
+    SELECT count(*) AS lines, coalesce(sum(owed), 0) AS amount FROM moved
+""")
+_VOID: Final = text(f"""
+    UPDATE entitlement SET void = true, version = version + 1 WHERE {_OF_SHEET} AND NOT void
+""")
+_PAYABLE: Final = text(f"""
+    SELECT count(*) AS lines, coalesce(sum(owed), 0) AS amount FROM entitlement
+    WHERE {_OF_SHEET} AND NOT set_aside AND NOT void AND owed > 0
+""")
+_FUNDED: Final = text("""
+    SELECT l.number, e.owed, l.particulars, w.particulars ->> 'latin_name' AS latin_name
+    FROM line l
+    JOIN entitlement e ON e.project_id = l.project_id AND e.period = l.period
+                      AND e.sheet_id = l.sheet_id AND e.line = l.number
+    LEFT JOIN worker w ON w.project_id = l.project_id AND w.id = l.worker_id
+    WHERE l.project_id = :p AND l.period = :m AND l.sheet_id = :s AND e.period = :m AND e.funded > 0
+    ORDER BY l.number
+""")

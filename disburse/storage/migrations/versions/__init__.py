@@ -1,0 +1,1 @@
+"""One module per version; a long one keeps its SQL beside it."""
