@@ -96,7 +96,7 @@ def load(names: Iterable[str], profiles: Path | None = None) -> Mapping[str, Ada
     """Return the enabled adapters by name, such as "iso20022" or "delimited:small_chinese_bank".
 
     A profile is looked for in the folder `profiles`, then among those shipped with its adapter.
-    Raises `AdapterMissing` or `BadProfile`: the service does not start on half its banks.
+    Raises `AdapterMissing` or `BadProfile`: nothing starts with half its banks.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
     return {name: _make(name, points, profiles) for name in dict.fromkeys(names)}

@@ -67,6 +67,18 @@ class Act(StrEnum):
 
     # parties
     SET_UP = "set_up"
+    FOUND = "found"
+    ADD_ORGANISATION = "add_organisation"
+    ADD_MEMBER = "add_member"
+    GRANT_ROLES = "grant_roles"
+    ISSUE_TOKEN = "issue_token"
+    REVOKE_TOKEN = "revoke_token"
+    OPEN_ACCOUNT = "open_account"
+    FREEZE_ACCOUNT = "freeze_account"
+    REOPEN_ACCOUNT = "reopen_account"
+    START_PROJECT = "start_project"
+    JOIN_PROJECT = "join_project"
+    USE_ACCOUNT = "use_account"
     REGISTER_KEY = "register_key"
     REVOKE_KEY = "revoke_key"
     ENROL = "enrol"
@@ -112,6 +124,18 @@ _READERS: Final = _GC | _SUB | _WATCHING | {Role.FUNDER, Role.VIEWER}
 
 ALLOWED: Final = {
     Act.SET_UP: {Role.ADMINISTRATOR},
+    Act.FOUND: frozenset[Role](),  # before there is anybody to ask
+    Act.ADD_ORGANISATION: {Role.ADMINISTRATOR},
+    Act.ADD_MEMBER: {Role.ADMINISTRATOR},
+    Act.GRANT_ROLES: {Role.ADMINISTRATOR},
+    Act.ISSUE_TOKEN: {Role.ADMINISTRATOR},
+    Act.REVOKE_TOKEN: {Role.ADMINISTRATOR},
+    Act.OPEN_ACCOUNT: {Role.ADMINISTRATOR},
+    Act.FREEZE_ACCOUNT: {Role.ADMINISTRATOR},
+    Act.REOPEN_ACCOUNT: {Role.ADMINISTRATOR},
+    Act.START_PROJECT: {Role.ADMINISTRATOR},
+    Act.JOIN_PROJECT: {Role.ADMINISTRATOR},
+    Act.USE_ACCOUNT: {Role.ADMINISTRATOR},
     Act.REGISTER_KEY: {Role.ADMINISTRATOR},
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.ENROL: {Role.LABOUR_OFFICER},

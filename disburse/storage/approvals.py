@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction
 from disburse.storage.sheets import Sheet
@@ -53,6 +54,11 @@ class Reissue:
     payee: Mapping[str, Any]
     order_bytes_id: int | None
     not_before: datetime
+
+    @property
+    def reference(self) -> str:
+        """Return the reference that the new payment will have at the bank."""
+        return of_attempt(AttemptKey(self.sheet_id, self.line, self.attempt))
 
 
 def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: datetime) -> None:

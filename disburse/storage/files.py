@@ -55,7 +55,7 @@ _COLUMNS: Final = ", ".join(BankFile.__slots__)
 
 def reserve_id(tx: Transaction) -> int:
     """Return a file number that nobody else gets: the file's reference is made of it."""
-    number = tx.scalar(text("SELECT nextval(pg_get_serial_sequence('bank_file', 'id'))"))
+    number = tx.scalar(text("SELECT nextval('bank_file_id')"))
     assert isinstance(number, int)  # noqa: S101  (a sequence always answers)
     return number
 
@@ -170,7 +170,7 @@ def _file(row: Any) -> BankFile:  # noqa: ANN401  (a row of SQLAlchemy's)
 
 
 _INSERT: Final = text(f"""
-    INSERT INTO bank_file ({_COLUMNS}) OVERRIDING SYSTEM VALUE
+    INSERT INTO bank_file ({_COLUMNS})
     VALUES ({", ".join(f":{name}" for name in BankFile.__slots__)})
 """)
 _TAKE: Final = text(

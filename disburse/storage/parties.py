@@ -1,18 +1,17 @@
-"""Organisations, the people of each, and the projects that they take part in."""
+"""Organisations, their special accounts, and the projects that they take part in."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.adapter import Account
-from disburse.domain.access import Caller, OrganisationKind, Role
+from disburse.domain.access import Caller, OrganisationKind
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction
 
@@ -110,21 +109,6 @@ class Delegation:
 def add_organisation(tx: Transaction, values: dict[str, object]) -> int:
     """Store an organisation, or raise `PartyTaken`; return its number."""
     return _insert(tx, _ADD_ORGANISATION, values, "an organisation with this registration number")
-
-
-def add_member(tx: Transaction, values: dict[str, object], roles: Sequence[Role]) -> int:
-    """Store an account of an organisation with its roles; return its number."""
-    member = _insert(tx, _ADD_MEMBER, values, "an account with this login")
-    grant(tx, member_id=member, roles=roles, project_id=None)
-    return member
-
-
-def grant(
-    tx: Transaction, *, member_id: int, roles: Sequence[Role], project_id: int | None
-) -> None:
-    """Give an account roles on one project, or on all of its organisation's (None)."""
-    for role in roles:
-        tx.execute(_GRANT, {"member": member_id, "role": role, "project": project_id or 0})
 
 
 def add_connection(tx: Transaction, *, bank_id: int, adapter: str) -> int:
@@ -226,40 +210,6 @@ def projects_of(tx: Transaction, caller: Caller) -> list[int]:
     return [row.id for row in rows]
 
 
-def caller_of_token(tx: Transaction, *, digest: bytes, at: datetime) -> Caller | None:
-    """Return who a token stands for; None when it is unknown, revoked or expired at `at`."""
-    row = tx.execute(_CALLER, {"digest": digest, "at": at}).one_or_none()
-    if row is None:
-        return None
-    grants = frozenset((Role(role), project or None) for role, project in row.grants or [])
-    return Caller(
-        member_id=row.id,
-        person_id=row.person_id,
-        organisation_id=row.organisation_id,
-        organisation_kind=OrganisationKind(row.kind),
-        grants=grants,
-    )
-
-
-def member_by_login(tx: Transaction, login: str) -> int:
-    """Return the number of the account with this login, or raise `NoSuchParty`."""
-    number = tx.scalar(text("SELECT id FROM member WHERE login = :login"), {"login": login})
-    if not isinstance(number, int):
-        raise NoSuchParty(f"there is no account {login!r}; set it up first")
-    return number
-
-
-def add_token(tx: Transaction, values: dict[str, object]) -> None:
-    """Store a token's digest."""
-    tx.execute(_ADD_TOKEN, values)
-
-
-def revoke_token(tx: Transaction, *, digest: bytes, at: datetime) -> bool:
-    """Make a token worthless from `at` on; False when there was none to revoke."""
-    done = tx.execute(_REVOKE_TOKEN, {"digest": digest, "at": at})
-    return done.rowcount == 1
-
-
 def _insert(tx: Transaction, statement: Any, values: dict[str, object], what: str) -> int:  # noqa: ANN401
     try:
         with tx.begin_nested():
@@ -280,14 +230,6 @@ def _project(tx: Transaction, condition: str, value: object) -> Project:
 _ADD_ORGANISATION: Final = text("""
     INSERT INTO organisation (kind, registration, name, region, sector)
     VALUES (:kind, :registration, :name, :region, :sector) RETURNING id
-""")
-_ADD_MEMBER: Final = text("""
-    INSERT INTO member (organisation_id, person_id, name, login)
-    VALUES (:organisation_id, :person_id, :name, :login) RETURNING id
-""")
-_GRANT: Final = text("""
-    INSERT INTO grant_of_role (member_id, role, project_id) VALUES (:member, :role, :project)
-    ON CONFLICT DO NOTHING
 """)
 _ADD_CONNECTION: Final = text("""
     INSERT INTO bank_connection (bank_id, adapter) VALUES (:bank, :adapter)
@@ -348,19 +290,4 @@ _PROJECTS_OF: Final = text("""
     WHERE (:kind = 'labour_authority' OR (:kind = 'sector_authority' AND p.sector = o.sector))
       AND o.region <> '' AND starts_with(p.region, o.region)
     ORDER BY id
-""")
-_CALLER: Final = text("""
-    SELECT m.id, m.person_id, m.organisation_id, o.kind,
-           (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
-            FROM grant_of_role g WHERE g.member_id = m.id) AS grants
-    FROM token t JOIN member m ON m.id = t.member_id JOIN organisation o ON o.id = m.organisation_id
-    WHERE t.digest = :digest AND t.expires_at > :at AND t.revoked_at IS NULL
-      AND m.disabled_at IS NULL
-""")
-_ADD_TOKEN: Final = text("""
-    INSERT INTO token (digest, member_id, label, created_at, expires_at)
-    VALUES (:digest, :member_id, :label, :created_at, :expires_at)
-""")
-_REVOKE_TOKEN: Final = text("""
-    UPDATE token SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL
 """)

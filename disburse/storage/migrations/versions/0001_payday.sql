@@ -361,9 +361,10 @@ CREATE TABLE reissue (  -- a further attempt, with its own one-line approval
 );
 
 -- ------------------------------------------------------------------ bank files and answers
+CREATE SEQUENCE bank_file_id;  -- taken before the row is written: the bytes name it
 CREATE TABLE bank_file (
     project_id bigint NOT NULL REFERENCES project,
-    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    id bigint NOT NULL UNIQUE,
     reference text NOT NULL UNIQUE,
     sheet_id bigint NOT NULL,
     period date NOT NULL,
@@ -521,7 +522,7 @@ BEGIN
             report, inbox, act
             TO disburse_app;
         GRANT DELETE ON grant_of_role TO disburse_app;
-        GRANT USAGE ON SEQUENCE act_id TO disburse_app;
+        GRANT USAGE ON SEQUENCE act_id, bank_file_id TO disburse_app;
         GRANT EXECUTE ON FUNCTION add_month(date) TO disburse_app;
     END IF;
 END $$;

@@ -1,0 +1,69 @@
+"""The walk that every writer takes through a batch: nothing unchecked reaches the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from disburse.adapter import Batch, Capabilities, Fault, Payment, Unrenderable
+
+FAULTS_SHOWN_MAX: Final = 100  # a batch that is wrong all over needs no longer list
+_REFERENCE: Final = re.compile("[0-9A-Z]{1,16}", re.ASCII)
+
+Preflight = Callable[[Payment, str], tuple[Fault, ...]]
+
+
+def vetted(batch: Batch, able: Capabilities, preflight: Preflight) -> Iterator[Payment]:
+    """Return the batch's payments; raise `Unrenderable` naming every bad field on the way.
+
+    Refuses at once a currency or a count that the bank does not take, a reference that is none of
+    ours, and a time without a zone (its bytes would depend on the machine); at the end, payments
+    that are not the batch's count and total.
+    """
+    if _REFERENCE.fullmatch(batch.reference) is None:
+        raise Unrenderable(f"{batch.reference[:35]!r} is not a file reference of ours", faults=())
+    if batch.currency not in able.currencies:
+        raise Unrenderable(f"{able.format} does not carry {batch.currency[:10]!r}", faults=())
+    if not 1 <= batch.count <= able.payments_max:
+        raise Unrenderable(
+            f"{batch.count} payments; {able.format} takes 1 to {able.payments_max}", faults=()
+        )
+    if batch.created.tzinfo is None:
+        raise Unrenderable("the batch's time of creation has no zone", faults=())
+    return _walk(batch, preflight)
+
+
+def _walk(batch: Batch, preflight: Preflight) -> Iterator[Payment]:
+    walk = iter(batch.payments)
+    count = total = 0
+    for payment in walk:
+        if faults := preflight(payment, batch.currency):
+            raise _refusal(payment, faults, walk, batch.currency, preflight)
+        count += 1
+        total += payment.amount
+        yield payment
+    if (count, total) != (batch.count, batch.total):
+        raise Unrenderable(
+            f"the batch says {batch.count} payments over {batch.total} minor units,"
+            f" its payments are {count} over {total}",
+            faults=(),
+        )
+
+
+def _refusal(
+    first: Payment,
+    faults: tuple[Fault, ...],
+    rest: Iterator[Payment],
+    currency: str,
+    preflight: Preflight,
+) -> Unrenderable:
+    bad = [(first.reference, fault) for fault in faults]
+    for payment in rest:
+        bad += [(payment.reference, fault) for fault in preflight(payment, currency)]
+    reference, fault = bad[0]
+    return Unrenderable(
+        f"{len(bad)} field(s) cannot go to this bank; first: payment {reference[:35]!r},"
+        f" {fault.field}: {fault.detail}",
+        faults=tuple(bad[:FAULTS_SHOWN_MAX]),
+    )

@@ -1,0 +1,126 @@
+"""Reads back the files that `writer` writes for the same profile; it shares no code with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from adapters.delimited.profile import PAYMENT_FIELDS, Column, Profile
+from disburse.adapter import Head, Payment, Refusal, UnreadableFile, parse_money, write_money
+
+LINE_BYTES_MAX: Final = 1 << 16  # far more than the widest line; a file without ends stops here
+
+Value = str | int | date
+
+
+def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Payment]:
+    """Yield the payments, then the head; memory does not grow with the file.
+
+    Raises `UnreadableFile` unless every line is the profile's, rows are numbered without a gap,
+    header and trailer agree, and count and sum are the payments'.
+    """
+    lines = _lines(profile, content)
+    said = _values(profile, profile.header, next(lines, None))
+    count = total = 0
+    waiting = next(lines, None)
+    for line in lines:  # always one behind, because the last line may be the trailer
+        count, payment = count + 1, _payment(profile, waiting, count + 1)
+        total += payment.amount
+        yield payment
+        waiting = line
+    if profile.trailer:
+        for field, value in _values(profile, profile.trailer, waiting).items():
+            if said.setdefault(field, value) != value:
+                raise UnreadableFile(f"not a file of ours: header and trailer disagree on {field}")
+    elif waiting is not None:
+        count, payment = count + 1, _payment(profile, waiting, count + 1)
+        total += payment.amount
+        yield payment
+    if (said["count"], said["total"]) != (count, total):
+        raise UnreadableFile("not a file of ours: its payments are not its count and sum")
+    yield _head(said)
+
+
+def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
+    """Yield whole lines; bytes behind the last line end mean that the file was cut."""
+    rest = b""
+    for piece in content:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            end = line + b"\n"
+            if not end.endswith(profile.line_end):
+                raise UnreadableFile("not a file of ours: a line ends in another way")
+            try:
+                yield end.removesuffix(profile.line_end).decode(profile.encoding, "strict")
+            except UnicodeDecodeError as why:
+                raise UnreadableFile("not a file of ours: bytes of another encoding") from why
+        if len(rest) > LINE_BYTES_MAX:
+            raise UnreadableFile("not a file of ours: a line without end")
+    if rest:
+        raise UnreadableFile("not a file of ours: it is cut short")
+
+
+def _values(profile: Profile, columns: tuple[Column, ...], line: str | None) -> dict[str, Value]:
+    """Return a line's fields, each in the one form that the writer has for it."""
+    texts = [] if line is None else line.split(profile.delimiter)
+    if len(texts) != len(columns):
+        raise UnreadableFile("not a file of ours: a line is missing or has other columns")
+    values: dict[str, Value] = {}
+    for column, text in zip(columns, texts, strict=True):
+        if column.field:
+            values[column.field] = _value(profile, column.field, text)
+        elif text != column.constant:
+            raise UnreadableFile("not a file of ours: a constant is another")
+    return values
+
+
+def _value(profile: Profile, field: str, text: str) -> Value:
+    if field in {"amount", "total"}:
+        return _amount(profile, text)
+    if field in {"number", "count", "sequence"}:
+        return _number(text)
+    if field == "pay_on":
+        return _date(profile, text)
+    return text
+
+
+def _payment(profile: Profile, line: str | None, number: int) -> Payment:
+    values = _values(profile, profile.row, line)
+    if values.pop("number", number) != number:
+        raise UnreadableFile(f"not a file of ours: row {number} has another number")
+    amount = values.pop("amount")
+    texts = {field: str(values.get(field, "")) for field in PAYMENT_FIELDS - {"amount"}}
+    return Payment(**texts, amount=int(str(amount)))
+
+
+def _head(said: dict[str, Value]) -> Head:
+    return Head(**said)  # type: ignore[arg-type]  # each value has its field's type by `_value`
+
+
+def _amount(profile: Profile, text: str) -> int:
+    if not profile.major:
+        return _number(text)
+    try:
+        minor = parse_money(text, profile.currency)
+        if write_money(minor, profile.currency) == text:
+            return minor
+    except Refusal as why:
+        raise UnreadableFile("not a file of ours: an amount is none") from why
+    raise UnreadableFile("not a file of ours: an amount has another form")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and str(int(text)) == text):
+        raise UnreadableFile("not a file of ours: a number is none")
+    return int(text)
+
+
+def _date(profile: Profile, text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as why:
+        raise UnreadableFile("not a file of ours: a date is none") from why
+    if text != (f"{day:%Y%m%d}" if profile.basic_dates else day.isoformat()):
+        raise UnreadableFile("not a file of ours: a date has another form")
+    return day

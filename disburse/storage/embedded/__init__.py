@@ -1,0 +1,33 @@
+"""The installation's own PostgreSQL, for whoever names no other server.
+
+`ensure` starts it or joins it, `stop` ends it. It lives in one private folder:
+
+    data/        the cluster; a link where the server's user cannot reach the folder
+    socket/      where the server listens; a link where the path would be too long
+    password     of all login roles, in the form that libpq reads
+    server.log   what initdb and the server said since the last start; .1 is the start before
+    lock         kept locked by every process of the server
+"""
+
+from disburse.storage.embedded.databases import (
+    APP,
+    MIGRATE,
+    OWNER,
+    as_role,
+    create_database,
+    drop_database,
+)
+from disburse.storage.embedded.programs import ServerUnavailable
+from disburse.storage.embedded.server import ensure, stop
+
+__all__ = [
+    "APP",
+    "MIGRATE",
+    "OWNER",
+    "ServerUnavailable",
+    "as_role",
+    "create_database",
+    "drop_database",
+    "ensure",
+    "stop",
+]

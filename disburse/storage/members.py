@@ -1,0 +1,146 @@
+"""The accounts of an organisation's people and machine clients: roles and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from disburse.domain.access import Caller, OrganisationKind, Role
+from disburse.storage.engine import Transaction
+from disburse.storage.parties import NoSuchParty, PartyTaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An account's row."""
+
+    id: int
+    organisation_id: int
+    organisation_kind: OrganisationKind
+    person_id: int | None
+    name: str
+    login: str
+
+
+def add_member(tx: Transaction, values: dict[str, object], roles: Sequence[Role]) -> int:
+    """Store an account of an organisation with its roles; return its number."""
+    try:
+        with tx.begin_nested():
+            number = tx.scalar(_ADD_MEMBER, values)
+    except IntegrityError as error:
+        raise PartyTaken("an account with this login is here already") from error
+    assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
+    grant(tx, member_id=number, roles=roles, project_id=None)
+    return number
+
+
+def grant(
+    tx: Transaction, *, member_id: int, roles: Sequence[Role], project_id: int | None
+) -> None:
+    """Give an account roles on one project, or on all of its organisation's (None)."""
+    for role in roles:
+        tx.execute(_GRANT, {"member": member_id, "role": role, "project": project_id or 0})
+
+
+def by_login(tx: Transaction, login: str) -> Member:
+    """Return the account with this login, or raise `NoSuchParty`."""
+    row = tx.execute(_BY_LOGIN, {"login": login}).one_or_none()
+    if row is None:
+        raise NoSuchParty(f"there is no account {login!r}; set it up first")
+    kind = OrganisationKind(row.organisation_kind)
+    return Member(**{**row._mapping, "organisation_kind": kind})  # noqa: SLF001
+
+
+def logins_with(tx: Transaction, role: Role, *, organisation_id: int | None = None) -> list[str]:
+    """Return who has a role everywhere, in one organisation or in all; disabled ones are not."""
+    values = {"role": role, "organisation": organisation_id}
+    return [row.login for row in tx.execute(_LOGINS_WITH, values)]
+
+
+def caller_of_token(tx: Transaction, *, digest: bytes, at: datetime) -> Caller | None:
+    """Return who a token stands for; None when it is unknown, revoked or expired at `at`."""
+    row = tx.execute(_CALLER_OF_TOKEN, {"digest": digest, "at": at}).one_or_none()
+    return _caller(row) if row else None
+
+
+def caller_of_login(tx: Transaction, login: str) -> Caller:
+    """Return the account with this login as a caller, or raise `NoSuchParty`."""
+    row = tx.execute(_CALLER_OF_LOGIN, {"login": login}).one_or_none()
+    if row is None:
+        raise NoSuchParty(f"there is no account {login!r}, or it is disabled")
+    return _caller(row)
+
+
+def add_token(tx: Transaction, values: dict[str, object]) -> None:
+    """Store a token's digest."""
+    tx.execute(_ADD_TOKEN, values)
+
+
+def tokens_of(tx: Transaction, *, member_id: int, label: str, at: datetime) -> list[bytes]:
+    """Return the digests of an account's tokens with this label that are good at `at`."""
+    values = {"member": member_id, "label": label, "at": at}
+    return [bytes(row.digest) for row in tx.execute(_TOKENS_OF, values)]
+
+
+def revoke_token(tx: Transaction, *, digest: bytes, at: datetime) -> bool:
+    """Make a token worthless from `at` on; False when there was none to revoke."""
+    done = tx.execute(_REVOKE_TOKEN, {"digest": digest, "at": at})
+    return done.rowcount == 1
+
+
+def _caller(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)
+    return Caller(
+        member_id=row.id,
+        person_id=row.person_id,
+        organisation_id=row.organisation_id,
+        organisation_kind=OrganisationKind(row.kind),
+        grants=frozenset((Role(role), project or None) for role, project in row.grants or []),
+    )
+
+
+_ADD_MEMBER: Final = text("""
+    INSERT INTO member (organisation_id, person_id, name, login)
+    VALUES (:organisation_id, :person_id, :name, :login) RETURNING id
+""")
+_GRANT: Final = text("""
+    INSERT INTO grant_of_role (member_id, role, project_id) VALUES (:member, :role, :project)
+    ON CONFLICT DO NOTHING
+""")
+_BY_LOGIN: Final = text("""
+    SELECT m.id, m.organisation_id, o.kind AS organisation_kind, m.person_id, m.name, m.login
+    FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.login = :login
+""")
+_LOGINS_WITH: Final = text("""
+    SELECT m.login FROM member m JOIN grant_of_role g ON g.member_id = m.id
+    WHERE g.role = :role AND g.project_id = 0 AND m.disabled_at IS NULL
+      AND (CAST(:organisation AS bigint) IS NULL OR m.organisation_id = :organisation)
+    ORDER BY m.login
+""")
+_CALLER: Final = """
+    SELECT m.id, m.person_id, m.organisation_id, o.kind,
+           (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
+            FROM grant_of_role g WHERE g.member_id = m.id) AS grants
+    FROM member m JOIN organisation o ON o.id = m.organisation_id
+"""
+_CALLER_OF_TOKEN: Final = text(f"""{_CALLER}
+    JOIN token t ON t.member_id = m.id
+    WHERE t.digest = :digest AND t.expires_at > :at AND t.revoked_at IS NULL
+      AND m.disabled_at IS NULL
+""")
+_CALLER_OF_LOGIN: Final = text(f"{_CALLER} WHERE m.login = :login AND m.disabled_at IS NULL")
+_ADD_TOKEN: Final = text("""
+    INSERT INTO token (digest, member_id, label, created_at, expires_at)
+    VALUES (:digest, :member_id, :label, :created_at, :expires_at)
+""")
+_TOKENS_OF: Final = text("""
+    SELECT digest FROM token
+    WHERE member_id = :member AND label = :label AND revoked_at IS NULL AND expires_at > :at
+""")
+_REVOKE_TOKEN: Final = text("""
+    UPDATE token SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL
+""")

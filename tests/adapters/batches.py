@@ -1,0 +1,131 @@
+"""Batches and bank reports for the adapters' tests: plain functions, invented people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from disburse import banks
+from disburse.adapter import Account, Adapter, Batch, Payment
+
+# Far apart from each other, so that no few flipped bits turn one into another.
+REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44",
+              "3C3B3A2Z2Y2X5", "QQWWEERRTTYY6")  # fmt: skip
+
+RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆", "测试〇", "O'Neil & Söhne <Ltd>")
+
+
+def every_adapter() -> list[Adapter]:
+    """Return every installed adapter, once with each profile that it ships."""
+    names = [
+        name
+        for one in banks.announced()
+        for name in ([f"{one.name}:{profile}" for profile in one.profiles] or [one.name])
+    ]
+    return list(banks.load(names).values())
+
+
+def a_payment(number: int = 1, **changes: object) -> Payment:
+    reference = REFERENCES[number - 1] if number <= len(REFERENCES) else f"T{number:012d}"
+    return replace(
+        Payment(
+            reference=reference,
+            name=f"测试工人{number}",
+            account=f"62170000000{number:08d}",
+            bank_code="105826000014",
+            bank_name="测试银行嘉峪关支行",
+            amount=650_000 + number,
+            note="2026年9月工资",
+        ),
+        **changes,
+    )
+
+
+def a_batch(*payments: Payment, **changes: object) -> Batch:
+    chosen = payments or (a_payment(1), a_payment(2))
+    return replace(
+        Batch(
+            reference="F0000017",
+            sequence=7,
+            created=datetime(2026, 10, 9, 1, 2, 3, tzinfo=UTC),
+            pay_on=date(2026, 10, 10),
+            currency="CNY",
+            debtor=Account(
+                holder="测试建筑公司测试项目农民工工资专用账户",
+                number="6210000000000001",
+                bank_code="105826000022",
+                bank_name="测试银行",
+            ),
+            count=len(chosen),
+            total=sum(one.amount for one in chosen),
+            payments=chosen,
+        ),
+        **changes,
+    )
+
+
+def rare_names() -> Batch:
+    """Return a batch with the names that systems usually lose."""
+    return a_batch(
+        *(a_payment(number, name=name) for number, name in enumerate(RARE, start=1)),
+        a_payment(7, bank_code="", bank_name="", note=""),
+    )
+
+
+def yuan(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02d}"
+
+
+def pain002(
+    statuses: list[tuple[str, str, str]],
+    *,
+    group: str = "PART",
+    block: str = "",
+    version: str = "10",
+) -> bytes:
+    """Return a status report: (reference, status, reason) per payment, one line per element."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version}">',
+        "<CstmrPmtStsRpt>",
+        "<GrpHdr><MsgId>BANK0001</MsgId><CreDtTm>2026-10-10T08:00:00+08:00</CreDtTm></GrpHdr>",
+        "<OrgnlGrpInfAndSts>",
+        "<OrgnlMsgId>F0000017</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>",
+        f"<GrpSts>{group}</GrpSts>" if group else "",
+        "</OrgnlGrpInfAndSts>",
+        "<OrgnlPmtInfAndSts>",
+        "<OrgnlPmtInfId>F0000017</OrgnlPmtInfId>",
+        f"<PmtInfSts>{block}</PmtInfSts>" if block else "",
+    ]
+    for reference, status, reason in statuses:
+        lines += [
+            "<TxInfAndSts>",
+            f"<OrgnlEndToEndId>{reference}</OrgnlEndToEndId>",
+            f"<TxSts>{status}</TxSts>" if status else "",
+            f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else "",
+            f"<AcctSvcrRef>SVC{reference}</AcctSvcrRef>",
+            "</TxInfAndSts>",
+        ]
+    lines += ["</OrgnlPmtInfAndSts>", "</CstmrPmtStsRpt>", "</Document>", ""]
+    return "\n".join(line for line in lines if line or line == lines[-1]).encode()
+
+
+def return_file(rows: list[tuple[str, int, str, str]], **said: object) -> bytes:
+    """Return a small Chinese bank's 回盘: (reference, minor units, status, reason) per payment."""
+    paid = [amount for _, amount, status, _ in rows if status == "成功"]
+    head = {
+        "count": len(rows),
+        "total": yuan(sum(amount for _, amount, _, _ in rows)),
+        "paid_count": len(paid),
+        "paid_total": yuan(sum(paid)),
+        **said,
+    }
+    totals = f"{head['count']}|{head['total']}|{head['paid_count']}|{head['paid_total']}"
+    lines = [f"H|F0000017|20261010|{totals}"]
+    lines += [
+        f"{number}|{reference}|62170000000{number:08d}|测试工人{number}|{yuan(amount)}|{status}"
+        f"|{reason}|{'交易成功' if status == '成功' else '户名不符'}|SVC{number:06d}"
+        for number, (reference, amount, status, reason) in enumerate(rows, start=1)
+    ]
+    lines += [f"T|{head['count']}", ""]
+    return "\r\n".join(lines).encode("gb18030")

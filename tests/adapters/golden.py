@@ -1,0 +1,62 @@
+"""The golden files of the adapters, as `python -m tests.regenerate` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from disburse import banks
+from tests.adapters.batches import (
+    REFERENCES,
+    a_batch,
+    a_payment,
+    every_adapter,
+    pain002,
+    rare_names,
+    return_file,
+)
+
+BATCHES = {"two_lines": a_batch(a_payment(1), a_payment(2)), "rare_names": rare_names()}
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Yield the path under fixtures/ and the bytes of each golden file."""
+    for adapter in every_adapter():
+        folder = adapter.name.replace(":", "-")
+        for case, batch in BATCHES.items():
+            suffix = PurePosixPath(adapter.file_name(batch)).suffix
+            written = banks.write(adapter, batch)
+            yield f"bank_files/{folder}/{case}{suffix}", written.content
+    yield from _status_reports()
+    yield from _return_files()
+
+
+def _status_reports() -> Iterator[tuple[str, bytes]]:
+    one, two = REFERENCES[:2]
+    part = pain002([(one, "ACSC", ""), (two, "RJCT", "AC04")])
+    laughs = b'<!DOCTYPE Document [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>\n<Document '
+    reports = {
+        "part": part,
+        "file_rejected": pain002([], group="RJCT"),
+        "file_accepted": pain002([], group="ACCP"),
+        "duplicate": pain002([(one, "RJCT", "DU04"), (two, "RJCT", "AM05")]),
+        "damaged_cut_short": part[: len(part) * 2 // 3],
+        "damaged_document_type": part.replace(b"<Document ", laughs, 1),
+        "damaged_unknown_status": pain002([(one, "ACSC", ""), (two, "WHAT", "")]),
+    }
+    for case, content in reports.items():
+        yield f"reports/iso20022/{case}.xml", content
+
+
+def _return_files() -> Iterator[tuple[str, bytes]]:
+    one, two = REFERENCES[:2]
+    part = [(one, 650_001, "成功", "0000"), (two, 650_002, "失败", "E102")]
+    reports = {
+        "part": return_file(part),
+        "returned": return_file([(one, 650_001, "退票", "R001"), (two, 650_002, "成功", "0000")]),
+        "damaged_count": return_file(part, count=3),
+        "damaged_sum": return_file(part, total="13000.00"),
+        "damaged_row": return_file(part).replace("|失败|".encode("gb18030"), b"|?|"),
+    }
+    for case, content in reports.items():
+        yield f"reports/delimited-small_chinese_bank/{case}.txt", content

@@ -1,0 +1,250 @@
+"""Every installed adapter keeps the same promises; a new one is tested the day it is announced."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from disburse import banks
+from disburse.adapter import Head, Payment, UnreadableFile, UnreadableReport, Unrenderable
+from tests.adapters.batches import RARE, a_batch, a_payment, every_adapter, rare_names
+
+ADAPTERS = every_adapter()
+TEXTS = ("name", "account", "bank_code", "bank_name", "note", "reference")
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=40)
+# Letters that some codec has and characters that make trouble, more often than chance does.
+LIKELY = st.text(
+    st.sampled_from("测试䶮𬭩·ḿ龻 　|&<>]\"'\t\r\n\x00\x85\u202e\ue000\ud800a1"), max_size=20
+)
+
+pytestmark = pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda one: one.name)
+
+
+def written(adapter, batch):
+    return b"".join(adapter.render(batch))
+
+
+def payments(adapter, content):
+    return [one for one in adapter.read_back([content]) if isinstance(one, Payment)]
+
+
+def carried(adapter, payment):
+    """The payment without the fields that the format has no place for."""
+    names = {field.name for field in fields(Payment)} - adapter.capabilities.carries
+    return replace(payment, **dict.fromkeys(names, ""))
+
+
+def test_the_same_batch_gives_the_same_bytes(adapter):
+    again = banks.load([adapter.name])[adapter.name]
+    assert written(adapter, rare_names()) == written(again, rare_names())
+    assert adapter.version == again.version
+
+
+def test_what_is_written_is_read_back_with_every_rare_character(adapter):
+    batch = rare_names()
+    expected = [carried(adapter, one) for one in batch.payments]
+    assert payments(adapter, written(adapter, batch)) == expected
+    assert {one.name for one in expected} >= set(RARE)
+
+
+def test_a_file_is_read_back_from_pieces_of_any_size(adapter):
+    content = written(adapter, rare_names())
+    bytewise = adapter.read_back(content[at : at + 1] for at in range(len(content)))
+    assert list(bytewise) == list(adapter.read_back([content]))
+
+
+def test_a_file_says_of_itself_what_the_adapter_declares(adapter):
+    batch = a_batch()
+    heads = [one for one in adapter.read_back([written(adapter, batch)]) if isinstance(one, Head)]
+    said = {f.name: getattr(heads[0], f.name) for f in fields(Head)}
+    wanted = {f.name: getattr(Head.of(batch), f.name) for f in fields(Head)}
+    states = adapter.capabilities.states
+    assert len(heads) == 1
+    assert said == {name: value if name in states else None for name, value in wanted.items()}
+
+
+def test_the_smallest_and_the_largest_amount_go_through_and_the_next_do_not(adapter):
+    most = adapter.capabilities.amount_max
+    banks.write(adapter, a_batch(a_payment(1, amount=1), a_payment(2, amount=most)))
+    for amount in (0, -1, most + 1):
+        faults = adapter.preflight(a_payment(amount=amount), "CNY")
+        assert [(fault.field, fault.code) for fault in faults][:1] == [("amount", "amount")]
+
+
+def test_another_currency_is_a_fault_and_is_not_written(adapter):
+    assert adapter.preflight(a_payment(), "XXX")
+    with pytest.raises(Unrenderable):
+        written(adapter, a_batch(currency="XXX"))
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize("character", ["A", "测"])
+def test_a_field_too_long_by_one_character_is_a_fault_and_the_longest_is_written(
+    adapter, field, character
+):
+    def faults(length):
+        return adapter.preflight(a_payment(**{field: character * length}), "CNY")
+
+    fitting = [n for n in range(1, 200) if not faults(n)]
+    if field in adapter.capabilities.carries and fitting:
+        longest = a_payment(**{field: character * fitting[-1]})
+        assert [fault.field for fault in faults(fitting[-1] + 1)] == [field]
+        banks.write(adapter, a_batch(longest))
+    else:
+        assert all(fault.field == field for fault in faults(199))
+
+
+@pytest.mark.parametrize("field", sorted({"name", "account", "reference"}))
+def test_a_field_that_the_bank_needs_may_not_be_empty(adapter, field):
+    if field in adapter.capabilities.needs:
+        faults = adapter.preflight(a_payment(**{field: ""}), "CNY")
+        assert [(fault.field, fault.code) for fault in faults] == [(field, "missing")]
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize(
+    "bad", ["a\nb", "a\x00b", "a\x85b", " a", "a\u3000", "a\u202eb", "\ue000", "\ud800", "a\u200bb"]
+)
+def test_what_cannot_travel_is_refused_before_and_while_writing(adapter, field, bad):
+    payment = a_payment(2, **{field: bad})
+    if field not in adapter.capabilities.carries:
+        return
+    faults = adapter.preflight(payment, "CNY")
+    assert {fault.field for fault in faults} == {field}
+    with pytest.raises(Unrenderable) as refused:
+        written(adapter, a_batch(a_payment(1), payment, a_payment(3, **{field: bad})))
+    named = {reference for reference, _ in refused.value.facts["faults"]}
+    assert named == {payment.reference, a_payment(3, **{field: bad}).reference}
+
+
+def test_a_fault_never_repeats_the_value(adapter):
+    for secret in ("张三" * 100, "6217" * 100, "张三6217\x00"):
+        for fault in adapter.preflight(a_payment(**dict.fromkeys(TEXTS, secret)), "CNY"):
+            assert "张三" not in fault.detail
+            assert "6217" not in fault.detail
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"count": 3}, {"total": 1}, {"count": 0, "payments": ()}, {"reference": ""},
+     {"reference": "a b"}],
+)  # fmt: skip
+def test_a_batch_that_contradicts_itself_is_not_written(adapter, changes):
+    with pytest.raises((Unrenderable, banks.Unproven)):
+        banks.write(adapter, a_batch(**changes))
+
+
+def test_a_time_without_a_zone_is_not_written(adapter):
+    with pytest.raises(Unrenderable):
+        written(adapter, a_batch(created=a_batch().created.replace(tzinfo=None)))
+
+
+def test_a_batch_with_more_payments_than_the_bank_takes_is_not_written(adapter):
+    count = adapter.capabilities.payments_max + 1
+    with pytest.raises(Unrenderable):
+        written(adapter, a_batch(count=count))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=ANYTHING | LIKELY, note=ANYTHING | LIKELY, bank_name=LIKELY)
+def test_any_text_is_either_refused_or_comes_back_exactly(adapter, name, note, bank_name):
+    payment = a_payment(name=name, note=note, bank_name=bank_name)
+    if adapter.preflight(payment, "CNY"):
+        with pytest.raises(Unrenderable):
+            written(adapter, a_batch(payment))
+    else:
+        assert payments(adapter, written(adapter, a_batch(payment))) == [carried(adapter, payment)]
+
+
+def tampered(content, batch):
+    """The ways to change a file that cost somebody money, each with its name."""
+    one, two = batch.payments
+    cases = {
+        "amount": content.replace(b"6500.01", b"6500.91", 1),
+        "accounts swapped": content.replace(one.account.encode(), b"#")
+        .replace(two.account.encode(), one.account.encode())
+        .replace(b"#", two.account.encode()),
+        "special account": content.replace(b"6210000000000001", b"6210000000000002"),
+        "pay date": content.replace(b"20261010", b"20261011").replace(b"2026-10-10", b"2026-10-11"),
+        "file reference": content.replace(b"F0000017", b"F0000018"),
+        "payment reference": content.replace(one.reference.encode(), b"0A1B2C3D4E502"),
+        "bank": content.replace(b"105826000014", b"105826000013", 1),
+        "sums and amount": content.replace(b"6500.01", b"6500.91").replace(
+            b"13000.03", b"13000.93"
+        ),
+        "cut short": content[:-5],
+        "continued": content + content[-5:],
+        "empty": b"",
+    }
+    rows = content.split(b"\n")
+    held = [row for row in rows if one.account.encode() in row]
+    cases["row dropped"] = b"\n".join(row for row in rows if row not in held)
+    cases["row doubled"] = content.replace(held[0] + b"\n", held[0] + b"\n" + held[0] + b"\n")
+    return {name: changed for name, changed in cases.items() if changed != content}
+
+
+def test_the_proof_catches_every_change_that_costs_somebody_money(adapter):
+    batch = a_batch()
+    content = written(adapter, batch)
+    cases = tampered(content, batch)
+    assert len(cases) >= 12
+    caught = set()
+    for name, changed in cases.items():
+        try:
+            banks.prove(adapter, batch, changed)
+        except banks.Unproven:
+            caught.add(name)
+    assert caught == set(cases)
+
+
+def test_the_proof_catches_any_flipped_bit_in_the_payments(adapter):
+    batch = a_batch()
+    content = written(adapter, batch)
+    first, last = batch.payments[0].reference, batch.payments[1].note
+    start = content.index(first.encode())
+    end = content.index(last.encode(adapter.capabilities.charset), start)
+    for at in range(start, end):
+        if content[at : at + 1] in b"\r\n":
+            continue
+        flipped = bytes([content[at] ^ 1 << at % 8])
+        with pytest.raises(banks.Unproven):
+            banks.prove(adapter, batch, content[:at] + flipped + content[at + 1 :])
+
+
+GARBAGE = {
+    "empty": b"",
+    "zeros": bytes(1000),
+    "noise": Random(1).randbytes(5000),  # noqa: S311  (the same noise each time)
+    "text": b"no report\r\nof any bank\r\n",
+    "html": b"<!DOCTYPE html><html><body>Session expired</body></html>",
+    "other message": b'<?xml version="1.0"?><Document><BkToCstmrStmt/></Document>',
+    "two documents": b"<Document/><Document/>",
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_refused_as_a_whole(adapter, kind):
+    with pytest.raises(UnreadableReport):
+        list(adapter.read_report(GARBAGE[kind]))
+    with pytest.raises(UnreadableFile):
+        list(adapter.read_back([GARBAGE[kind]]))
+
+
+def test_a_file_of_ours_is_no_report(adapter):
+    with pytest.raises(UnreadableReport):
+        list(adapter.read_report(written(adapter, a_batch())))
+
+
+def test_the_capabilities_are_declared_and_the_file_name_is_safe(adapter):
+    able = adapter.capabilities
+    assert able.carries >= able.needs | {"account", "amount", "reference"}
+    assert able.carries <= {field.name for field in fields(Payment)}
+    assert adapter.file_name(a_batch()) == adapter.file_name(a_batch())
+    assert not set(adapter.file_name(a_batch())) & set('/\\ :*?"<>|')
+    assert adapter.file_name(a_batch()) != adapter.file_name(
+        a_batch(reference="F0000018", sequence=8)
+    )

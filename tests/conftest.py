@@ -1,0 +1,62 @@
+"""The databases that tests run on: real ones, on a server of this test run's own."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import count
+
+import pytest
+
+from disburse.storage import embedded
+from disburse.storage.engine import connect
+
+TODAY = date(2026, 3, 2)
+# What a crash would lose, these tests would not miss; see test_embedded for those that would.
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory):
+    """The URL of a server with an empty database.
+
+    Sockets have short paths and pytest's folders have not: `embedded` sees to that itself.
+    """
+    folder = tmp_path_factory.mktemp("server") / "postgres"
+    yield embedded.ensure(folder, options=HASTE)
+    embedded.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server_url):
+    """The name of a database of the newest shape, to be copied and never used."""
+    from disburse.storage.migrate import migrate  # noqa: PLC0415  (tests of the server need none)
+
+    url = embedded.create_database(server_url, "template_disburse")
+    migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY)
+    return "template_disburse"
+
+
+@pytest.fixture
+def database(server_url, template):
+    """The URL of a database of the newest shape, which no other test has touched."""
+    url = embedded.create_database(server_url, f"test_{next(_numbers)}", template)
+    yield url
+    embedded.drop_database(url)
+
+
+@pytest.fixture
+def begin(database):
+    """What starts transactions on a database of the newest shape."""
+    connections = connect(database)
+    yield connections
+    connections.dispose()
+
+
+@pytest.fixture
+def world(begin):
+    """One project with everybody on it; see `tests.builders`."""
+    from tests.builders import World  # noqa: PLC0415  (tests of the server need none)
+
+    return World(begin)
