@@ -1,18 +1,19 @@
-"""Puts prepared attempts into bank files: numbered, written, read back, proven, kept."""
+"""Puts payments into bank files: numbered, written, read back, proven, kept."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from disburse.adapter import Adapter, Batch
+from disburse.adapter import Adapter, Batch, Payment
 from disburse.banks import write
-from disburse.domain.approval import ApprovalBroken, Payable, Root, root_of
+from disburse.domain.approval import ApprovalBroken, GrowingRoot, Payable, Root
 from disburse.domain.lifecycle.bank_file import State
-from disburse.domain.reference import of_file
+from disburse.domain.reference import attempt_of, of_file
 from disburse.storage import attempts, files, kept_bytes
 from disburse.storage.acts import By
-from disburse.storage.attempts import FileKey, Payments, Place, Slice
+from disburse.storage.attempts import FileKey, NewAttempt, Payments, Place
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
 from disburse.storage.parties import SpecialAccount
@@ -20,38 +21,63 @@ from disburse.storage.parties import SpecialAccount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paying:
-    """What every file of one writing shares."""
+    """What every file of one writing shares, and what was approved."""
 
-    project_id: int
-    period: date
-    sheet_id: int
+    place: Place
     account: SpecialAccount
     pay_on: date
+    salt: bytes
+    approved: Root
 
 
 def write_files(
-    tx: Transaction, paying: Paying, slices: list[Slice], *, adapter: Adapter, by: By
+    tx: Transaction, paying: Paying, new: Sequence[NewAttempt], *, adapter: Adapter, by: By
 ) -> list[BankFile]:
-    """Write the prepared attempts of `slices`, one file each, and keep what was written."""
-    return [_write_one(tx, paying, slice_, adapter, by) for slice_ in slices]
+    """Write `new` into as many files as the bank's limit takes, in order, and keep them.
+
+    Raises `ApprovalBroken` unless what went into the files has exactly the approved root.
+    """
+    most = adapter.capabilities.payments_max
+    growing = GrowingRoot(paying.salt)
+    written = [
+        _write_one(tx, paying, new[start : start + most], growing, adapter=adapter, by=by)
+        for start in range(0, len(new), most)
+    ]
+    if growing.root() != paying.approved:
+        raise ApprovalBroken("the payments written are not the ones approved; nothing is kept")
+    return written
 
 
-def require_root(tx: Transaction, place: Place, *, salt: bytes, approved: Root) -> None:
-    """Raise `ApprovalBroken` unless the prepared attempts are exactly what was approved."""
-    told = (
-        Payable(row.line, row.payee["name"], row.payee["account"], row.amount)
-        for row in attempts.prepared(tx, place)
-    )
-    if root_of(salt, told) != approved:
-        raise ApprovalBroken("the payments prepared are not the ones approved; nothing is written")
+class _Witnessed:
+    """Payments whose first walk, the writer's, adds to the root; the proof compares the second."""
+
+    def __init__(self, payments: Payments, growing: GrowingRoot) -> None:
+        self._payments = payments
+        self._growing: GrowingRoot | None = growing
+
+    def __iter__(self) -> Iterator[Payment]:
+        growing, self._growing = self._growing, None
+        for payment in self._payments:
+            if growing is not None:
+                key = attempt_of(payment.reference)
+                line = key.line if key else 0
+                growing.add(Payable(line, payment.name, payment.account, payment.amount))
+            yield payment
 
 
 def _write_one(
-    tx: Transaction, paying: Paying, slice_: Slice, adapter: Adapter, by: By
+    tx: Transaction,
+    paying: Paying,
+    new: Sequence[NewAttempt],
+    growing: GrowingRoot,
+    *,
+    adapter: Adapter,
+    by: By,
 ) -> BankFile:
-    account = paying.account
+    place, account = paying.place, paying.account
     file_id = files.reserve_id(tx)
-    count, total = attempts.assign(tx, slice_, file_id=file_id)
+    attempts.add(tx, place, file_id, new)
+    payments = Payments(tx, FileKey(place.project_id, place.period, file_id))
     batch = Batch(
         reference=of_file(file_id),
         sequence=files.next_sequence(tx, account.connection_id),
@@ -59,17 +85,17 @@ def _write_one(
         pay_on=paying.pay_on,
         currency=account.currency,
         debtor=account.as_debtor(),
-        count=count,
-        total=total,
-        payments=Payments(tx, FileKey(paying.project_id, paying.period, file_id)),
+        count=len(new),
+        total=sum(one.amount for one in new),
+        payments=_Witnessed(payments, growing),
     )
     written = write(adapter, batch)
     file = BankFile(
-        project_id=paying.project_id,
+        project_id=place.project_id,
         id=file_id,
         reference=batch.reference,
-        sheet_id=paying.sheet_id,
-        period=paying.period,
+        sheet_id=place.sheet_id,
+        period=place.period,
         connection_id=account.connection_id,
         account_id=account.id,
         sequence=batch.sequence,
@@ -79,14 +105,14 @@ def _write_one(
         sha256=written.sha256,
         bytes_id=kept_bytes.keep(
             tx,
-            project_id=paying.project_id,
+            project_id=place.project_id,
             media_type="application/octet-stream",
             content=written.content,
         ),
         currency=account.currency,
         pay_on=paying.pay_on,
-        count=count,
-        total=total,
+        count=batch.count,
+        total=batch.total,
         state=State.WRITTEN,
         version=0,
         created_at=by.at,

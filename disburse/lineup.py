@@ -64,7 +64,7 @@ class Lineup:
                 gross=line.gross,
                 deductions=line.total_deductions,
                 net=line.net,
-                particulars=_particulars(line),
+                particulars=particulars(line, enrolled.latin_name if enrolled else ""),
             )
 
     def against_roster(self, header: Header) -> Iterator[Finding]:
@@ -143,11 +143,12 @@ def _at_work(enrolled: Enrolled, header: Header) -> bool:
     return enrolled.joined_on <= header.worked_to and (left is None or left >= header.worked_from)
 
 
-def _particulars(line: Line) -> str:
+def particulars(line: Line, latin_name: str) -> str:
     """Write everything the line says besides its amounts, as one joined record."""
     return workers.particulars_text(
         {
             "name": line.name,
+            "latin_name": latin_name,
             "id_type": line.id_type,
             "id_number": normalise(line.id_type, line.id_number),
             "mobile": line.mobile,

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from disburse.domain.approval import Payable, Root, root_of
+from disburse.domain.approval import GrowingRoot, Payable, Root, root_of
 from disburse.domain.ledger import Kind, Transfer
 from disburse.storage import attempts, ledger, lines
 from disburse.storage.attempts import NewAttempt, Place
 from disburse.storage.engine import Transaction
+from disburse.storage.lines import PayableLine
 from disburse.storage.sheets import Sheet
 
 
 def root(tx: Transaction, sheet: Sheet) -> Root:
     """Digest what the sheet's funded lines pay, to whom and where."""
-    return root_of(sheet.salt, _payables(tx, sheet))
+    return root_of(sheet.salt, map(_payable, lines.funded(tx, sheet)))
 
 
-def prepare(tx: Transaction, sheet: Sheet, *, note: str) -> Place:
-    """Make a prepared attempt for every funded line; `note` is what the worker reads."""
-    place = Place(sheet.project_id, sheet.period, sheet.id)
-    before = attempts.next_numbers(tx, place)
-    attempts.add(
-        tx,
-        place,
-        (
-            NewAttempt(
-                line=line.number,
-                attempt=before.get(line.number, 0) + 1,
-                amount=line.owed,
-                payee={
-                    "name": line.particulars["name"],
-                    "account": line.particulars["account"],
-                    "bank_code": line.particulars["bank_code"],
-                    "bank_name": line.particulars["bank_name"],
-                    "latin_name": line.latin_name,
-                    "note": note,
-                },
-            )
-            for line in lines.funded(tx, sheet)
-        ),
-    )
-    return place
+def prepare(tx: Transaction, sheet: Sheet, *, note: str) -> tuple[list[NewAttempt], Root]:
+    """Return an attempt for every funded line, and the root of these lines.
+
+    `note` is what the worker reads on the own bank statement. 100,000 lines take 60 MB.
+    """
+    before = attempts.next_numbers(tx, Place(sheet.project_id, sheet.period, sheet.id))
+    growing = GrowingRoot(sheet.salt)
+    new = []
+    for line in lines.funded(tx, sheet):
+        growing.add(_payable(line))
+        number = before.get(line.number, 0) + 1
+        new.append(NewAttempt(line.number, number, line.owed, _payee(line, note)))
+    return new, growing.root()
 
 
 def let_go(tx: Transaction, sheet: Sheet, *, at: datetime) -> None:
@@ -59,7 +49,18 @@ def let_go(tx: Transaction, sheet: Sheet, *, at: datetime) -> None:
         )
 
 
-def _payables(tx: Transaction, sheet: Sheet) -> Iterator[Payable]:
-    for line in lines.funded(tx, sheet):
-        told = line.particulars
-        yield Payable(line.number, told["name"], told["account"], line.owed)
+def _payable(line: PayableLine) -> Payable:
+    told = line.particulars
+    return Payable(line.number, told["name"], told["account"], line.owed)
+
+
+def _payee(line: PayableLine, note: str) -> Mapping[str, Any]:
+    told = line.particulars
+    return {
+        "name": told["name"],
+        "account": told["account"],
+        "bank_code": told["bank_code"],
+        "bank_name": told["bank_name"],
+        "latin_name": told["latin_name"],
+        "note": note,
+    }

@@ -44,7 +44,7 @@ def _take(tx: Transaction, project_id: int, key: AttemptKey) -> tuple[Sheet, Att
     except NoSuchSheet as error:
         raise NoSuchPayment("there is no such payment on this project") from error
     place = Place(project_id, sheet.period, sheet.id)
-    found = attempts.take(tx, place, [key])
-    if key not in found:
+    found = attempts.take(tx, place, key)
+    if found is None:
         raise NoSuchPayment("there is no such payment on this project")
-    return sheet, found[key]
+    return sheet, found

@@ -15,7 +15,7 @@ from disburse.domain.policy import Policy
 from disburse.domain.sheet import Line
 from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
 from disburse.domain.statement import Entry, Statement
-from disburse.lineup import _particulars
+from disburse.lineup import particulars
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.hand_over import hand_over
 from disburse.steps.bank.ingest import Ingested, ingest
@@ -205,7 +205,7 @@ class World:
                     trade=line.trade,
                     joined_on=date(2026, 3, 1),
                     left_on=None,
-                    particulars=_particulars(line),
+                    particulars=particulars(line, ""),
                 )
                 for print_, line in zip(prints, given, strict=True)
             ],

@@ -48,19 +48,35 @@ class Root:
     lines: str  # such as "1-4,6-120"
 
 
-def root_of(salt: bytes, lines: Iterable[Payable]) -> Root:
-    """Digest `lines` in order under the sheet's own `salt`, so that nobody can guess accounts."""
-    digest = sha256(salt)
-    count = total = 0
-    numbers: list[int] = []
-    for line in lines:
+class GrowingRoot:
+    """A root that is built up while its lines pass by on their way to something else."""
+
+    def __init__(self, salt: bytes) -> None:
+        """Begin with the sheet's own salt, so that nobody can guess accounts from the root."""
+        self._digest = sha256(salt)
+        self._total = 0
+        self._numbers: list[int] = []
+
+    def add(self, line: Payable) -> None:
+        """Add the next line, in the sheet's order."""
         record = (line.line, line.name, line.account, line.net)
-        digest.update(json.dumps(record, ensure_ascii=False).encode())
-        digest.update(b"\n")
-        count += 1
-        total += line.net
-        numbers.append(line.line)
-    return Root(digest.hexdigest(), count, total, ranges(numbers))
+        self._digest.update(json.dumps(record, ensure_ascii=False).encode())
+        self._digest.update(b"\n")
+        self._total += line.net
+        self._numbers.append(line.line)
+
+    def root(self) -> Root:
+        """Return the root of the lines so far."""
+        numbers = self._numbers
+        return Root(self._digest.hexdigest(), len(numbers), self._total, ranges(numbers))
+
+
+def root_of(salt: bytes, lines: Iterable[Payable]) -> Root:
+    """Digest `lines` in order under the sheet's own `salt`."""
+    growing = GrowingRoot(salt)
+    for line in lines:
+        growing.add(line)
+    return growing.root()
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -61,6 +61,15 @@ class Reissue:
         return of_attempt(AttemptKey(self.sheet_id, self.line, self.attempt))
 
 
+class Ready(NamedTuple):
+    """A reissue that may be paid."""
+
+    line: int
+    attempt: int
+    amount: int
+    payee: Mapping[str, Any]
+
+
 def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: datetime) -> None:
     """Store one approval of the sheet's current round; the CHECK refuses the reviewer's own."""
     tx.execute(
@@ -107,6 +116,15 @@ def take_reissue(
     return Reissue(**row._mapping)  # noqa: SLF001
 
 
+def countersigned(tx: Transaction, *, project_id: int, sheet_id: int) -> list[Ready]:
+    """Return the approved reissues of a sheet that are in no file yet, by line; locked.
+
+    What was given up meanwhile is left out: no money is held for it.
+    """
+    rows = tx.execute(_COUNTERSIGNED, {"p": project_id, "s": sheet_id})
+    return [Ready(row.line, row.attempt, row.owed, row.payee) for row in rows]
+
+
 def countersign(tx: Transaction, reissue: Reissue, *, approver: int, document: str) -> None:
     """Store the one-line approval; the CHECK refuses the requester's own."""
     tx.execute(
@@ -133,6 +151,19 @@ _TAKE_REISSUE: Final = text(f"""
     SELECT {", ".join(Reissue.__slots__)} FROM reissue
     WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a AND approver IS NULL
     FOR UPDATE
+""")
+_COUNTERSIGNED: Final = text("""
+    SELECT r.line, r.attempt, r.payee, e.owed
+    FROM reissue r
+    JOIN entitlement e ON e.project_id = r.project_id AND e.period = r.period
+                      AND e.sheet_id = r.sheet_id AND e.line = r.line
+    WHERE r.project_id = :p AND r.sheet_id = :s AND r.approver IS NOT NULL
+      AND e.funded > 0 AND e.live = 0 AND e.paid = 0
+      AND NOT EXISTS (SELECT FROM attempt a
+                      WHERE a.project_id = r.project_id AND a.period = r.period
+                        AND a.sheet_id = r.sheet_id AND a.line = r.line
+                        AND a.attempt >= r.attempt)
+    ORDER BY r.line FOR UPDATE OF r, e
 """)
 _COUNTERSIGN: Final = text("""
     UPDATE reissue SET approver = :approver, document = :document

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
@@ -16,7 +15,8 @@ from disburse.domain.lifecycle.attempt import LIVE, State
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
-from disburse.storage.engine import Transaction
+from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.plans import in_bulk
 
 ROWS_AT_ONCE: Final = 2_000
 
@@ -49,7 +49,7 @@ class Attempt:
     amount: int
     state: State
     version: int
-    file_id: int | None
+    file_id: int
     newest: int  # the number of the entitlement's latest attempt
     payee: Mapping[str, Any]
     evidence: str | None
@@ -92,58 +92,33 @@ class FileKey(NamedTuple):
     file_id: int
 
 
-class Slice(NamedTuple):
-    """The lines of a sheet that go into one file."""
+def add(tx: Transaction, place: Place, file_id: int, new: Sequence[NewAttempt]) -> None:
+    """Store prepared attempts of one file, and mark their entitlements as being paid.
 
-    place: Place
-    first: int
-    last: int
-
-
-def add(tx: Transaction, place: Place, new: Iterable[NewAttempt]) -> None:
-    """Store prepared attempts, and mark their entitlements as being paid.
-
-    The partial unique index refuses a second live attempt, the CHECK more than is owed.
+    The partial unique index refuses a second live attempt, the CHECKs more than is owed or funded.
     """
-    pending = iter(new)
-    while page := list(islice(pending, ROWS_AT_ONCE)):
-        keys = [AttemptKey(place.sheet_id, row.line, row.attempt) for row in page]
-        tx.execute(
-            _ADD,
-            _place(place)
-            | {
-                "lines": [row.line for row in page],
-                "attempts": [row.attempt for row in page],
-                "references": [of_attempt(key) for key in keys],
-                "amounts": [row.amount for row in page],
-                "payees": [json.dumps(row.payee, ensure_ascii=False) for row in page],
-            },
+    tx.execute(_STAGE)
+    columns = ("line", "attempt", "reference", "amount", "payee")
+    rows = (
+        (
+            row.line,
+            row.attempt,
+            of_attempt(AttemptKey(place.sheet_id, row.line, row.attempt)),
+            row.amount,
+            json.dumps(row.payee, ensure_ascii=False),
         )
+        for row in new
+    )
+    copy_rows(tx, "new_attempt", columns, rows)
+    with in_bulk(tx):
+        tx.execute(_ADD, _place(place) | {"file": file_id})
+        tx.execute(_MARK_LIVE, _place(place))
+    tx.execute(text("DROP TABLE new_attempt"))
 
 
 def next_numbers(tx: Transaction, place: Place) -> dict[int, int]:
     """Return, by line, the number of the latest attempt; lines never tried are missing."""
     return {row.line: row.newest for row in tx.execute(_NEWEST, _place(place))}
-
-
-def prepared(tx: Transaction, place: Place) -> Iterator[NewAttempt]:
-    """Walk the prepared attempts of a sheet that are in no file yet, in the order of its lines."""
-    pages = {"yield_per": ROWS_AT_ONCE}
-    for row in tx.execute(_PREPARED, _place(place), execution_options=pages):
-        yield NewAttempt(row.line, row.attempt, row.amount, row.payee)
-
-
-def slices(tx: Transaction, place: Place, *, payments_max: int) -> list[Slice]:
-    """Divide the prepared attempts of a sheet by the most payments that one file takes."""
-    rows = tx.execute(_SLICES, _place(place) | {"most": payments_max})
-    return [Slice(place, row.first, row.last) for row in rows]
-
-
-def assign(tx: Transaction, slice_: Slice, *, file_id: int) -> tuple[int, int]:
-    """Put the prepared attempts of a slice into a file; return count and total."""
-    values = {"file": file_id, "first": slice_.first, "last": slice_.last}
-    row = tx.execute(_ASSIGN, _place(slice_.place) | values).one()
-    return int(row.payments), int(row.amount)
 
 
 class Payments:
@@ -218,19 +193,29 @@ def projects_of(
     return {name: sheets[key.sheet_id] for name, key in keys.items() if key.sheet_id in sheets}
 
 
-def take(tx: Transaction, place: Place, keys: Sequence[AttemptKey]) -> dict[AttemptKey, Attempt]:
-    """Return the attempts by key, locked in order; those that are not there are missing."""
-    values = _place(place) | {
-        "lines": [key.line for key in keys],
-        "attempts": [key.attempt for key in keys],
-    }
-    rows = tx.execute(_TAKE, values)
-    return {attempt.key: attempt for attempt in map(_attempt, rows)}
+def take(tx: Transaction, place: Place, key: AttemptKey) -> Attempt | None:
+    """Return one attempt, locked; None when it is not there."""
+    row = tx.execute(_TAKE, _place(place) | {"l": key.line, "a": key.attempt}).one_or_none()
+    return None if row is None else _attempt(row, reissued(tx, place))
 
 
-def take_sheet(tx: Transaction, place: Place) -> list[Attempt]:
-    """Return every attempt of a sheet, locked in order."""
-    return [_attempt(row) for row in tx.execute(_TAKE_SHEET, _place(place))]
+def files_of(tx: Transaction, place: Place, keys: Sequence[AttemptKey]) -> list[int]:
+    """Return the files that these payments are in; nothing is locked."""
+    values = {"lines": [key.line for key in keys], "attempts": [key.attempt for key in keys]}
+    with in_bulk(tx):
+        return [row.file_id for row in tx.execute(_FILES_OF, _place(place) | values)]
+
+
+def take_files(tx: Transaction, place: Place, file_ids: Sequence[int]) -> list[Attempt]:
+    """Return every attempt in these files of one sheet, locked in order."""
+    again = reissued(tx, place)
+    rows = tx.execute(_TAKE_FILES, _place(place) | {"files": list(file_ids)})
+    return [_attempt(row, again) for row in rows]
+
+
+def reissued(tx: Transaction, place: Place) -> dict[int, int]:
+    """Return, by line, the number of the latest attempt where it is not the first."""
+    return {row.line: row.newest for row in tx.execute(_REISSUED, _place(place))}
 
 
 def change(tx: Transaction, place: Place, changes: Sequence[Change]) -> None:
@@ -238,23 +223,20 @@ def change(tx: Transaction, place: Place, changes: Sequence[Change]) -> None:
 
     Raises `WrongState` when one of them moved meanwhile (compare-and-set on state and version).
     """
-    done = tx.execute(
-        _CHANGE,
-        _place(place)
-        | {
-            "lines": [c.attempt.line for c in changes],
-            "attempts": [c.attempt.attempt for c in changes],
-            "befores": [str(c.attempt.state) for c in changes],
-            "versions": [c.attempt.version for c in changes],
-            "states": [str(c.state) for c in changes],
-            "evidence": [c.evidence for c in changes],
-            "reasons": [c.reason for c in changes],
-            "days": [c.answered_on for c in changes],
-        },
-    )
-    if done.rowcount != len(changes):
-        raise WrongState("a payment moved meanwhile; nothing was changed, read it again")
-    tx.execute(_CHANGE_ENTITLEMENTS, _place(place) | _sums(changes))
+    values = _place(place) | {
+        "lines": [c.attempt.line for c in changes],
+        "attempts": [c.attempt.attempt for c in changes],
+        "befores": [str(c.attempt.state) for c in changes],
+        "versions": [c.attempt.version for c in changes],
+        "states": [str(c.state) for c in changes],
+        "evidence": [c.evidence for c in changes],
+        "reasons": [c.reason for c in changes],
+        "days": [c.answered_on for c in changes],
+    }
+    with in_bulk(tx):
+        if tx.execute(_CHANGE, values).rowcount != len(changes):
+            raise WrongState("a payment moved meanwhile; nothing was changed, read it again")
+        tx.execute(_CHANGE_ENTITLEMENTS, _place(place) | _sums(changes))
 
 
 def _sums(changes: Sequence[Change]) -> dict[str, list[int]]:
@@ -267,9 +249,23 @@ def _sums(changes: Sequence[Change]) -> dict[str, list[int]]:
     return {"lines": [c.attempt.line for c in changes], "live": live, "paid": paid}
 
 
-def _attempt(row: Any) -> Attempt:  # noqa: ANN401  (a row of SQLAlchemy's)
-    values = {name: getattr(row, name) for name in Attempt.__slots__}
-    return Attempt(**values | {"state": State(row.state)})
+def _attempt(row: Any, again: Mapping[int, int]) -> Attempt:  # noqa: ANN401  (a row of SQLAlchemy's)
+    return Attempt(
+        project_id=row.project_id,
+        period=row.period,
+        sheet_id=row.sheet_id,
+        line=row.line,
+        attempt=row.attempt,
+        reference=row.reference,
+        amount=row.amount,
+        state=State(row.state),
+        version=row.version,
+        file_id=row.file_id,
+        newest=again.get(row.line, row.attempt),
+        payee=row.payee,
+        evidence=row.evidence,
+        answered_on=row.answered_on,
+    )
 
 
 def _file(file: FileKey) -> dict[str, Any]:
@@ -283,38 +279,22 @@ def _place(place: Place) -> dict[str, Any]:
 _OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
 _OF_FILE: Final = "project_id = :p AND period = :m AND file_id = :f"
 
-_ADD: Final = text(f"""
-    WITH new AS (
-        INSERT INTO attempt (project_id, period, sheet_id, line, attempt, reference, amount, state,
-                             payee)
-        SELECT :p, CAST(:m AS date), :s, line, attempt, reference, amount, 'prepared', payee
-        FROM unnest(CAST(:lines AS integer[]), CAST(:attempts AS integer[]),
-                    CAST(:references AS text[]), CAST(:amounts AS bigint[]),
-                    CAST(:payees AS jsonb[])) AS t (line, attempt, reference, amount, payee)
-        RETURNING line, amount)
+_STAGE: Final = text("""
+    CREATE TEMP TABLE new_attempt (line integer, attempt integer, reference text, amount bigint,
+                                   payee jsonb) ON COMMIT DROP
+""")
+_ADD: Final = text("""
+    INSERT INTO attempt (project_id, period, sheet_id, line, attempt, reference, amount, state,
+                         file_id, payee)
+    SELECT :p, CAST(:m AS date), :s, line, attempt, reference, amount, 'prepared', :file, payee
+    FROM new_attempt
+""")
+_MARK_LIVE: Final = text(f"""
     UPDATE entitlement e SET live = e.live + new.amount, version = e.version + 1
-    FROM new WHERE {_OF_SHEET} AND e.line = new.line
+    FROM new_attempt new WHERE {_OF_SHEET} AND e.line = new.line
 """)
 _NEWEST: Final = text(f"""
     SELECT line, max(attempt) AS newest FROM attempt WHERE {_OF_SHEET} GROUP BY line
-""")
-_PREPARED: Final = text(f"""
-    SELECT line, attempt, amount, payee FROM attempt
-    WHERE {_OF_SHEET} AND state = 'prepared' AND file_id IS NULL ORDER BY line
-""")
-_SLICES: Final = text(f"""
-    SELECT min(line) AS first, max(line) AS last
-    FROM (SELECT line, (row_number() OVER (ORDER BY line) - 1) / :most AS slice
-          FROM attempt WHERE {_OF_SHEET} AND state = 'prepared' AND file_id IS NULL) t
-    GROUP BY slice ORDER BY slice
-""")
-_ASSIGN: Final = text(f"""
-    WITH moved AS (
-        UPDATE attempt SET file_id = :file
-        WHERE {_OF_SHEET} AND state = 'prepared' AND file_id IS NULL
-          AND line BETWEEN :first AND :last
-        RETURNING amount)
-    SELECT count(*) AS payments, coalesce(sum(amount), 0) AS amount FROM moved
 """)
 _PAYMENTS: Final = text(f"""
     SELECT reference, amount, payee FROM attempt WHERE {_OF_FILE} ORDER BY sheet_id, line
@@ -349,23 +329,23 @@ _IS_FUNDED: Final = text(f"""
     SELECT funded > 0 AND live = 0 AND paid = 0 FROM entitlement WHERE {_OF_SHEET} AND line = :l
     FOR UPDATE
 """)
-_SELECTED: Final = """
-    SELECT a.*, (SELECT max(b.attempt) FROM attempt b
-                 WHERE b.project_id = a.project_id AND b.period = a.period
-                   AND b.sheet_id = a.sheet_id AND b.line = a.line) AS newest
-    FROM attempt a
-"""
 _TAKE: Final = text(f"""
-    {_SELECTED}
-    WHERE a.project_id = :p AND a.period = :m AND a.sheet_id = :s
-      AND (a.line, a.attempt) IN (
-        SELECT * FROM unnest(CAST(:lines AS integer[]), CAST(:attempts AS integer[])))
-    ORDER BY a.sheet_id, a.line, a.attempt FOR UPDATE OF a
+    SELECT * FROM attempt WHERE {_OF_SHEET} AND line = :l AND attempt = :a FOR UPDATE
 """)
-_TAKE_SHEET: Final = text(f"""
-    {_SELECTED}
-    WHERE a.project_id = :p AND a.period = :m AND a.sheet_id = :s
-    ORDER BY a.sheet_id, a.line, a.attempt FOR UPDATE OF a
+_FILES_OF: Final = text(f"""
+    SELECT DISTINCT file_id
+    FROM attempt a
+    JOIN unnest(CAST(:lines AS integer[]), CAST(:attempts AS integer[])) AS t (line, attempt)
+      ON a.line = t.line AND a.attempt = t.attempt
+    WHERE {_OF_SHEET} ORDER BY file_id
+""")
+_TAKE_FILES: Final = text(f"""
+    SELECT * FROM attempt WHERE {_OF_SHEET} AND file_id = ANY(CAST(:files AS bigint[]))
+    ORDER BY sheet_id, line, attempt FOR UPDATE
+""")
+_REISSUED: Final = text(f"""
+    SELECT line, max(attempt) AS newest FROM attempt
+    WHERE {_OF_SHEET} GROUP BY line HAVING max(attempt) > 1
 """)
 _CHANGE: Final = text("""
     UPDATE attempt a

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import psycopg
 from psycopg import sql
@@ -79,7 +79,7 @@ def copy_rows(
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    driver: psycopg.Connection = tx.connection.driver_connection
+    driver = cast("psycopg.Connection", tx.connection.driver_connection)
     with driver.cursor() as cursor:
         with cursor.copy(statement) as copy:
             for row in rows:

@@ -89,10 +89,10 @@ def take(tx: Transaction, *, project_id: int, file_id: int) -> BankFile:
 
 
 def take_answered(
-    tx: Transaction, *, project_id: int, references: Sequence[str], sheet_ids: Sequence[int]
+    tx: Transaction, *, project_id: int, references: Sequence[str], file_ids: Sequence[int]
 ) -> list[BankFile]:
-    """Return the project's files with these references or of these sheets, locked in order."""
-    values = {"p": project_id, "references": list(references), "sheets": list(sheet_ids)}
+    """Return the project's files with these references or numbers, locked in order."""
+    values = {"p": project_id, "references": list(references), "files": list(file_ids)}
     return [_file(row) for row in tx.execute(_TAKE_ANSWERED, values)]
 
 
@@ -179,7 +179,7 @@ _TAKE: Final = text(
 _TAKE_ANSWERED: Final = text(f"""
     SELECT {_COLUMNS} FROM bank_file
     WHERE project_id = :p AND (reference = ANY(CAST(:references AS text[]))
-                               OR sheet_id = ANY(CAST(:sheets AS bigint[])))
+                               OR id = ANY(CAST(:files AS bigint[])))
     ORDER BY id FOR UPDATE
 """)
 _NAMED: Final = text("""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.plans import in_bulk
 from disburse.storage.sheets import DuplicateSheet, Sheet
 
 ROWS_AT_ONCE: Final = 2_000  # a server-side cursor's page: keeps memory flat for 100,000 lines
@@ -63,7 +64,6 @@ class PayableLine:
     number: int
     owed: int
     particulars: Mapping[str, Any]
-    latin_name: str  # from the roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,10 @@ def payable(tx: Transaction, sheet: Sheet) -> Total:
 
 def funded(tx: Transaction, sheet: Sheet) -> Iterator[PayableLine]:
     """Walk the funded lines in order; memory stays flat."""
-    pages = {"yield_per": ROWS_AT_ONCE}
-    for row in tx.execute(_FUNDED, _key(sheet), execution_options=pages):
-        yield PayableLine(row.number, row.owed, row.particulars, row.latin_name or "")
+    with in_bulk(tx):
+        rows = tx.execute(_FUNDED, _key(sheet), execution_options={"yield_per": ROWS_AT_ONCE})
+    for row in rows:
+        yield PayableLine(row.number, row.owed, row.particulars)
 
 
 def _key(sheet: Sheet) -> dict[str, object]:
@@ -259,11 +260,10 @@ _PAYABLE: Final = text(f"""
     WHERE {_OF_SHEET} AND NOT set_aside AND NOT void AND owed > 0
 """)
 _FUNDED: Final = text("""
-    SELECT l.number, e.owed, l.particulars, w.particulars ->> 'latin_name' AS latin_name
+    SELECT l.number, e.owed, l.particulars
     FROM line l
     JOIN entitlement e ON e.project_id = l.project_id AND e.period = l.period
                       AND e.sheet_id = l.sheet_id AND e.line = l.number
-    LEFT JOIN worker w ON w.project_id = l.project_id AND w.id = l.worker_id
     WHERE l.project_id = :p AND l.period = :m AND l.sheet_id = :s AND e.period = :m AND e.funded > 0
     ORDER BY l.number
 """)

@@ -27,6 +27,12 @@ class Member:
     login: str
 
 
+def nobody(tx: Transaction) -> bool:
+    """Say whether nobody has an account yet; no other transaction adds one until this one ends."""
+    tx.execute(text("LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE"))
+    return not tx.scalar(text("SELECT EXISTS (SELECT FROM member)"))
+
+
 def add_member(tx: Transaction, values: dict[str, object], roles: Sequence[Role]) -> int:
     """Store an account of an organisation with its roles; return its number."""
     try:

@@ -17,7 +17,7 @@ from disburse.domain.result import Result
 class State(StrEnum):
     """Where a payment attempt stands."""
 
-    PREPARED = "prepared"  # in a written file, or waiting for one
+    PREPARED = "prepared"  # in a written file that nobody has
     DISPATCHING = "dispatching"  # its file was handed out
     SENT = "sent"  # its file is said to be at the bank
     ACCEPTED = "accepted"  # the bank has it and means to pay

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller
+from disburse.domain.approval import Payable, root_of
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.lifecycle.sheet import State
 from disburse.door import admit, by, day
 from disburse.filing import Paying, write_files
-from disburse.storage import attempts, parties, sheets
-from disburse.storage.attempts import Place
+from disburse.storage import approvals, parties, sheets
+from disburse.storage.attempts import NewAttempt, Place
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
 
@@ -26,20 +27,23 @@ def bundle(
     banks: Mapping[str, Adapter],
     now: datetime,
 ) -> list[BankFile]:
-    """Put every prepared payment of an exported sheet that is in no file yet into files."""
+    """Put every countersigned payment that is in no file yet into files, as it was approved."""
     project = admit(tx, caller, Act.BUNDLE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
-    account = parties.account(tx, sheet.account_id)
-    adapter = banks[account.adapter]
-    place = Place(project_id, sheet.period, sheet.id)
-    parts = attempts.slices(tx, place, payments_max=adapter.capabilities.payments_max)
-    if sheet.state is not State.EXPORTED or not parts:
+    ready = approvals.countersigned(tx, project_id=project_id, sheet_id=sheet_id)
+    if sheet.state is not State.EXPORTED or not ready:
         raise WrongState(f"no countersigned reissue of sheet {sheet_id} waits for a bank file")
+    account = parties.account(tx, sheet.account_id)
+    new = [NewAttempt(one.line, one.attempt, one.amount, one.payee) for one in ready]
+    payable = (
+        Payable(one.line, one.payee["name"], one.payee["account"], one.amount) for one in ready
+    )
     paying = Paying(
-        project_id=project_id,
-        period=sheet.period,
-        sheet_id=sheet.id,
+        place=Place(project_id, sheet.period, sheet.id),
         account=account,
         pay_on=max(sheet.pay_on, day(project, now)),
+        salt=sheet.salt,
+        approved=root_of(sheet.salt, payable),
     )
-    return write_files(tx, paying, parts, adapter=adapter, by=by(caller, now))
+    adapter = banks[account.adapter]
+    return write_files(tx, paying, new, adapter=adapter, by=by(caller, now))

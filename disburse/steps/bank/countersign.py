@@ -13,8 +13,8 @@ from disburse.domain.reference import attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment_before
-from disburse.storage import acts, approvals, attempts, parties
-from disburse.storage.attempts import NewAttempt, NoSuchPayment, Place
+from disburse.storage import acts, approvals, parties
+from disburse.storage.attempts import NoSuchPayment
 from disburse.storage.engine import Transaction
 
 
@@ -27,7 +27,7 @@ class CoolingDown(Refusal):
 def countersign(
     tx: Transaction, *, caller: Caller, project_id: int, reference: str, now: datetime
 ) -> str:
-    """Approve the reissue with the new payment's `reference`, and prepare it for a bank file.
+    """Approve the reissue with the new payment's `reference`; `bundle` then writes its file.
 
     Returns the canonical approval. Raises `SamePerson` for whoever asked for the reissue.
     """
@@ -69,7 +69,5 @@ def countersign(
         sheet_id=sheet.id,
         facts={"amount": before.amount},
     )
-    new = NewAttempt(key.line, key.attempt, before.amount, asked.payee)
-    attempts.add(tx, Place(project_id, sheet.period, sheet.id), [new])
     approvals.countersign(tx, asked, approver=caller.person_id or 0, document=document)
     return document

@@ -111,22 +111,24 @@ def _lock(
     adapter: Adapter,
 ) -> Answering:
     """Lock every file and payment that the records may touch, in the one order."""
-    keys = {
-        key
-        for record in records
-        if isinstance(record, PaymentAnswer) and (key := attempt_of(record.reference))
-    }
+    by_sheet: dict[int, list[AttemptKey]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, PaymentAnswer) and (key := attempt_of(record.reference)):
+            by_sheet[key.sheet_id].append(key)
+    places = attempts.places(tx, project_id=project_id, sheet_ids=sorted(by_sheet))
+    inside = [
+        file_id
+        for place in places
+        for file_id in attempts.files_of(tx, place, by_sheet[place.sheet_id])
+    ]
     named = [record.reference for record in records if isinstance(record, FileAnswer)]
-    touched = files.take_answered(
-        tx,
-        project_id=project_id,
-        references=named,
-        sheet_ids=sorted({key.sheet_id for key in keys}),
-    )
-    sheets = sorted({file.sheet_id for file in touched})
+    touched = files.take_answered(tx, project_id=project_id, references=named, file_ids=inside)
+    by_place: dict[Place, list[int]] = defaultdict(list)
+    for file in touched:
+        by_place[Place(project_id, file.period, file.sheet_id)].append(file.id)
     known: dict[AttemptKey, attempts.Attempt] = {}
-    for place in attempts.places(tx, project_id=project_id, sheet_ids=sheets):
-        known |= {one.key: one for one in attempts.take_sheet(tx, place)}
+    for place in sorted(by_place):
+        known |= {one.key: one for one in attempts.take_files(tx, place, by_place[place])}
     return Answering(
         project_id=project_id,
         digest=digest,

@@ -11,9 +11,10 @@ from disburse.domain.approval import ApprovalBroken
 from disburse.domain.lifecycle.sheet import Action
 from disburse.domain.policy import Policy
 from disburse.door import admit, by, day
-from disburse.filing import Paying, require_root, write_files
-from disburse.payables import prepare, root
-from disburse.storage import approvals, attempts, parties, sheets
+from disburse.filing import Paying, write_files
+from disburse.payables import prepare
+from disburse.storage import approvals, parties, sheets
+from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
 from disburse.storage.sheets import Sheet
@@ -35,19 +36,18 @@ def export(
     project = admit(tx, caller, Act.EXPORT, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
     moved = sheets.advance(tx, sheet, Action.EXPORT, by=by(caller, now))
-    what, given = root(tx, sheet), approvals.current(tx, sheet)
+    note = Policy.read(project.policy).note_for(sheet.period)
+    new, what = prepare(tx, sheet, note=note)
+    given = approvals.current(tx, sheet)
     if any(one.root != what.digest or one.expires_at <= now for one in given) or not given:
         raise ApprovalBroken("the approval is too old, or not of these payments; approve again")
     account = parties.account(tx, sheet.account_id)
-    adapter = banks[account.adapter]
-    place = prepare(tx, sheet, note=Policy.read(project.policy).note_for(sheet.period))
-    require_root(tx, place, salt=sheet.salt, approved=what)
     paying = Paying(
-        project_id=project_id,
-        period=sheet.period,
-        sheet_id=sheet.id,
+        place=Place(project_id, sheet.period, sheet.id),
         account=account,
         pay_on=max(sheet.pay_on, day(project, now)),
+        salt=sheet.salt,
+        approved=what,
     )
-    parts = attempts.slices(tx, place, payments_max=adapter.capabilities.payments_max)
-    return moved, write_files(tx, paying, parts, adapter=adapter, by=by(caller, now))
+    adapter = banks[account.adapter]
+    return moved, write_files(tx, paying, new, adapter=adapter, by=by(caller, now))

@@ -314,7 +314,7 @@ CREATE TABLE attempt (  -- one try to pay an entitlement
     state text NOT NULL CHECK (state IN ('prepared', 'dispatching', 'sent', 'accepted', 'unknown',
         'paid', 'rejected', 'returned', 'void')),
     version integer NOT NULL DEFAULT 0,
-    file_id bigint,
+    file_id bigint NOT NULL,
     payee jsonb NOT NULL,  -- one joined record: name, account, bank, as the bank is told
     evidence text,  -- the bank's record that made it paid, rejected or returned
     reason text NOT NULL DEFAULT '',

@@ -1,0 +1,126 @@
+"""What the operator decides, read from the environment once: whole, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from disburse.domain.refusal import Refusal
+
+PREFIX: Final = "DISBURSE_"
+PORT_MAX: Final = 65_535
+THREADS_MAX: Final = 32  # as many as the pool has database connections, see `storage.engine`
+METRICS_TOKEN_CHARACTERS_MIN: Final = 32  # 128 bits in hexadecimal digits; nobody guesses these
+SCHEMES: Final = ("postgresql", "postgresql+psycopg")
+
+_ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)
+
+
+class SettingsRefused(Refusal):
+    """Some settings cannot be used; `facts["wrong"]` names every one, with the reason."""
+
+    code = "settings-refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation's settings; each is an environment variable `DISBURSE_…`."""
+
+    database_url: str | None = None  # None: the installation's own server, in `var`
+    var: Path = Path("var")  # the embedded server and such
+    adapters: tuple[str, ...] = ("iso20022", "delimited:small_chinese_bank")
+    profiles: Path | None = None  # the operator's own bank profiles, before the shipped ones
+    host: str = "127.0.0.1"  # plain HTTP: what listens to the world is a proxy that speaks TLS
+    port: int = 8080
+    threads: int = 8
+    metrics_token: str = ""  # "": /metrics answers this machine only
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read every setting, or raise `SettingsRefused` with all that is wrong."""
+        known = {f"{PREFIX}{name.upper()}": name for name in _READERS}
+        found: dict[str, object] = {}
+        wrong: dict[str, str] = {}
+        for variable, value in sorted(environ.items()):
+            if variable in known:
+                try:
+                    found[known[variable]] = _READERS[known[variable]](value)
+                except ValueError as error:
+                    wrong[variable] = str(error)  # never the value: it may hold a password
+            elif near := _mistyped(variable):
+                wrong[variable] = f"is no setting; do you mean {near}?"
+        if wrong:
+            told = "; ".join(f"{variable} {why}" for variable, why in wrong.items())
+            raise SettingsRefused(f"nothing was started: {told}", wrong=wrong)
+        return cls(**found)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def _mistyped(variable: str) -> str:
+    """Return the setting that `variable` was meant to be: a typing mistake must not go unseen."""
+    if not variable.startswith(PREFIX):
+        return ""
+    near = get_close_matches(variable.removeprefix(PREFIX), map(str.upper, _READERS), n=1)
+    return f"{PREFIX}{near[0]}" if near else ""
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in SCHEMES and parts.path.strip("/") != ""
+    except ValueError:  # whose message repeats the value, password and all
+        sound = False
+    if not sound:
+        raise ValueError("must be like postgresql://USER:PASSWORD@HOST/DATABASE")
+    return value
+
+
+def _folder(value: str) -> Path:
+    if not value.strip() or "\0" in value:
+        raise ValueError("must name a folder")
+    return Path(value)
+
+
+def _adapters(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not names or not all(_ADAPTER.fullmatch(name) for name in names):
+        raise ValueError("must be adapters, such as iso20022,delimited:small_chinese_bank")
+    return names
+
+
+def _host(value: str) -> str:
+    if not value or any(character.isspace() for character in value):
+        raise ValueError("must be a host name or address, such as 127.0.0.1")
+    return value
+
+
+def _whole_number(most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdecimal() and 1 <= int(value[:10]) <= most):
+            raise ValueError(f"must be a whole number from 1 to {most}")
+        return int(value)
+
+    return read
+
+
+def _metrics_token(value: str) -> str:
+    printable = all("!" <= character <= "~" for character in value)
+    if not printable or len(value) < METRICS_TOKEN_CHARACTERS_MIN:
+        raise ValueError(f"must be {METRICS_TOKEN_CHARACTERS_MIN} or more printable characters")
+    return value
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "database_url": _url,
+    "var": _folder,
+    "adapters": _adapters,
+    "profiles": _folder,
+    "host": _host,
+    "port": _whole_number(PORT_MAX),
+    "threads": _whole_number(THREADS_MAX),
+    "metrics_token": _metrics_token,
+}

@@ -1,0 +1,32 @@
+"""Special accounts as they are looked for when a project is set up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import text
+
+from disburse.storage.engine import Transaction
+from disburse.storage.parties import NoSuchParty
+
+
+def by_number(tx: Transaction, *, bank_id: int, number: str) -> int:
+    """Return the special account with this number at a bank, or raise `NoSuchParty`."""
+    found = tx.scalar(_BY_NUMBER, {"bank": bank_id, "number": number})
+    if not isinstance(found, int):
+        raise NoSuchParty("the bank keeps no special account by that number here; open it first")
+    return found
+
+
+def sheets_under_approval(tx: Transaction, project_id: int) -> list[int]:
+    """Return the project's sheets that are approved and not yet exported."""
+    return [row.id for row in tx.execute(_UNDER_APPROVAL, {"p": project_id})]
+
+
+_BY_NUMBER: Final = text("""
+    SELECT a.id FROM special_account a JOIN bank_connection c ON c.id = a.connection_id
+    WHERE c.bank_id = :bank AND a.number = :number ORDER BY a.id LIMIT 1
+""")
+_UNDER_APPROVAL: Final = text("""
+    SELECT id FROM sheet WHERE project_id = :p AND state = 'approved' ORDER BY id
+""")

@@ -1,0 +1,23 @@
+"""Keeps bulk statements linear on tables that PostgreSQL has no statistics of yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from disburse.storage.engine import Transaction
+
+
+@contextmanager
+def in_bulk(tx: Transaction) -> Iterator[None]:
+    """Plan joins without nested loops inside.
+
+    A sheet's month may have been filled a second ago. Without statistics the planner expects one
+    row per sheet and joins it by a nested loop: 10,000 lines took 12 seconds instead of 0.1. Hash
+    and merge joins are linear whatever it expects. `SET LOCAL` ends with the transaction.
+    """
+    tx.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    tx.execute(text("SET LOCAL enable_nestloop = on"))

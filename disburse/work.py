@@ -1,0 +1,133 @@
+"""The worker loop: what happens by itself, because time went on or money came in.
+
+Any number of processes may run it: each act is a compare-and-set in a transaction of its own, and
+whoever comes second is told so and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from typing import Final
+
+from disburse.domain.lifecycle.edges import WrongState
+from disburse.steps.payroll.expire import expire
+from disburse.steps.payroll.fund import ShortOfFunds, fund
+from disburse.storage import migrate, sheets
+from disburse.storage.engine import Begin, Transaction
+
+PAUSE_SECONDS: Final = 2  # between rounds; money that came in waits no longer than that
+FUNDED_AT_ONCE_MAX: Final = 10_000  # then other work of the round gets its turn
+
+_log: Final = logging.getLogger(__name__)
+Key = tuple[int, int]  # project and sheet
+Act = Callable[[Transaction, Key], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one round did."""
+
+    expired: int = 0  # sheets whose approvals were too old
+    funded: int = 0  # sheets that got their money
+    short: tuple[Key, ...] = ()  # sheets whose project lacks the money
+    months: int = 0  # partitions made ahead
+    failed: int = 0  # defects, each in the log; they hold up nobody else
+
+    @property
+    def moved(self) -> bool:
+        """Say whether anything changed."""
+        return bool(self.expired or self.funded or self.months)
+
+
+def turn(begin: Begin, *, now: datetime) -> Turn:
+    """Do one round at `now`: void old approvals, fund what waits, make months ahead."""
+    failed: list[object] = []
+    months = 0
+    try:
+        with begin() as tx:
+            months = migrate.add_months(tx, today=now.date())
+    except Exception:  # noqa: BLE001  (its rows find room all the same)
+        _log.exception("months could not be made ahead")
+        failed.append("months")
+    expired = _expire(begin, now, failed)
+    funded, short = _fund(begin, now, failed)
+    return Turn(
+        expired=expired, funded=funded, short=tuple(short), months=months, failed=len(failed)
+    )
+
+
+def run(
+    begin: Begin,
+    *,
+    clock: Callable[[], datetime],
+    stop: Event,
+    tell: Callable[[Turn], None] = lambda _: None,
+    pause_seconds: int = PAUSE_SECONDS,
+) -> None:
+    """Do rounds until `stop` is set; `tell` hears of each. A lost database is waited for."""
+    while not stop.is_set():
+        try:
+            tell(turn(begin, now=clock()))
+        except Exception:  # noqa: BLE001  (the next round asks afresh)
+            _log.exception("a round of the worker loop failed")
+        stop.wait(pause_seconds)
+
+
+def _expire(begin: Begin, now: datetime, failed: list[object]) -> int:
+    with begin() as tx:
+        old = sheets.with_expired_approval(tx, at=now)
+
+    def act(tx: Transaction, key: Key) -> object:
+        return expire(tx, caller=None, project_id=key[0], sheet_id=key[1], now=now)
+
+    return sum(_try(begin, act, key, failed) for key in old)
+
+
+def _fund(begin: Begin, now: datetime, failed: list[object]) -> tuple[int, list[Key]]:
+    """Fund the first waiting sheet of each project until none is left that can be.
+
+    One transaction each (all at once deadlocked when tried). A project whose first sheet finds no
+    money has had its turn: later sheets never overtake it.
+    """
+    short: list[Key] = []
+    stopped: set[int] = set()  # projects
+    funded = 0
+
+    def act(tx: Transaction, key: Key) -> object:
+        return fund(tx, caller=None, project_id=key[0], sheet_id=key[1], now=now)
+
+    while funded < FUNDED_AT_ONCE_MAX:
+        with begin() as tx:
+            first = [key for key in sheets.waiting(tx) if key[0] not in stopped]
+        if not first:
+            break
+        for key in first:
+            before = len(failed)
+            try:
+                funded += _try(begin, act, key, failed)
+            except ShortOfFunds:
+                short.append(key)
+                stopped.add(key[0])
+            if len(failed) > before:
+                stopped.add(key[0])
+    return funded, short
+
+
+def _try(begin: Begin, act: Act, key: Key, failed: list[object]) -> bool:
+    """Say whether `act` was done to the sheet; False when another process was first."""
+    try:
+        with begin() as tx:
+            act(tx, key)
+    except WrongState:
+        return False
+    except ShortOfFunds:
+        raise
+    except Exception:  # noqa: BLE001  (one sheet is no reason to hold up the others)
+        _log.exception("project %s, sheet %s: the worker loop could not go on", *key)
+        failed.append(key)
+        return False
+    return True
