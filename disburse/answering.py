@@ -47,7 +47,7 @@ class Answering:
             if isinstance(record, PaymentAnswer):
                 named |= self._payment(record)
             elif isinstance(record, Quarantined):
-                self._odd(record.position, "", "unreadable", "quarantined", record.reason)
+                self._odd(record.position, "", Result.PENDING, "unreadable", record.reason)
         answered = {file.id: file for file in self.files.values() if file.id in named}
         for file in answered.values():
             self._file(file, Result.ACCEPTED, None)
@@ -174,12 +174,12 @@ class Answering:
     def _note(self, record: PaymentAnswer, attempt: Attempt, after: State, effect: str) -> None:
         self.rows.append(_row(record, attempt, (attempt.state, after), effect, self.project_id))
 
-    def _odd(self, position: int, reference: str, result: str, code: str, detail: str) -> None:
+    def _odd(self, position: int, reference: str, result: Result, code: str, detail: str) -> None:
         """Keep a record that is about nothing of ours, or that nobody can read."""
         answer = PaymentAnswer(
             position=position,
             reference=reference[:100],
-            result=Result(result) if result in list(Result) else Result.PENDING,
+            result=result,
             amount=None,
         )
         self.rows.append(_row(answer, None, (None, None), "anomaly", self.project_id))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import TypeVar
 
 from disburse import banks, signing
 from disburse.adapter import Adapter
@@ -36,6 +37,8 @@ NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 2, 0, tzinfo=UTC)  # 10:00 on
 JSON = "application/vnd.disburse.sheet+json"
 PAYER = "62000000000000000001"
 ADAPTER = "delimited:small_chinese_bank"
+
+T = TypeVar("T")
 
 # One organisation of each kind; the first two are the ones that `tests.sheets` names.
 PLACES = {
@@ -127,7 +130,11 @@ class World:
         return caller
 
     def register(
-        self, tx: Transaction, kind: OrganisationKind, name: str = "subcontractor", **changed: object
+        self,
+        tx: Transaction,
+        kind: OrganisationKind,
+        name: str = "subcontractor",
+        **changed: object,
     ) -> SigningKey:
         """Register the public half of `a_key(name)` for an organisation."""
         public = a_key(name).public
@@ -153,7 +160,7 @@ class World:
             "connection_id": connection,
             "holder": "GC + project + 农民工工资专用账户",
             "number": "1017700000000001",
-            "bank_code": "102826000016" if self.adapter != "iso20022" else "",
+            "bank_code": "102826000016",
             "bank_name": "",
             "currency": "CNY",
             "statements": False,
@@ -220,6 +227,12 @@ class World:
     def caller(self, name: str) -> Caller:
         """Return a person by role or name."""
         return self.members[name]
+
+    def do(self, step: Callable[..., T], who: str | None, **facts: object) -> T:
+        """Run one step as a person by role or name (None: the worker loop), and commit."""
+        caller = self.caller(who) if who else None
+        with self.begin() as tx:
+            return step(tx, caller=caller, **self.here | facts)
 
     def receive(self, content: bytes | None = None, **changed: object) -> Received:
         """Submit a signed sheet as the subcontractor does."""

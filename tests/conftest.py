@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import count
+from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,17 +16,26 @@ from disburse.storage.engine import connect
 TODAY = date(2026, 3, 2)
 # What a crash would lose, these tests would not miss; see test_embedded for those that would.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+MEMORY = Path("/dev/shm")  # noqa: S108  (only as a parent)
+MEMORY_BYTES_MIN = 2**30  # a container often has far less
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory):
-    """The URL of a server with an empty database.
+def swift_folder(tmp_path_factory):
+    """A folder in memory, where there is one: each database is a thousand small files."""
+    if not MEMORY.is_dir() or disk_usage(MEMORY).free < MEMORY_BYTES_MIN:
+        yield tmp_path_factory.mktemp("swift")
+        return
+    with TemporaryDirectory(prefix="disburse-", dir=MEMORY) as folder:
+        yield Path(folder)
 
-    Sockets have short paths and pytest's folders have not: `embedded` sees to that itself.
-    """
-    folder = tmp_path_factory.mktemp("server") / "postgres"
+
+@pytest.fixture(scope="session")
+def server_url(swift_folder):
+    """The URL of a server with an empty database."""
+    folder = swift_folder / "postgres"
     yield embedded.ensure(folder, options=HASTE)
     embedded.stop(folder)
 

@@ -23,7 +23,7 @@ def read_csv(content: bytes) -> Draft:
     draft = Draft()
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     try:
-        rows = _rows(text)
+        rows = csv_rows(text)
         members = read_header_rows(_header_rows(rows), draft)
         read_line_rows((row for row in rows if row.cells), draft, members)
     except UnicodeDecodeError:
@@ -36,7 +36,8 @@ def read_csv(content: bytes) -> Draft:
     return draft
 
 
-def _rows(text: io.TextIOWrapper) -> Iterator[Row]:
+def csv_rows(text: io.TextIOWrapper) -> Iterator[Row]:
+    """Yield every row, empty ones too; raise `UnreadableSheet` or what the decoders raise."""
     for number, cells in enumerate(csv.reader(text, strict=True), start=1):
         if len(cells) > COLUMNS_MAX:
             raise UnreadableSheet(f"row {number} has more than {COLUMNS_MAX} columns; remove them")

@@ -81,8 +81,8 @@ class LineReader:
             number=fields.count(members, _NUMBER),
             name=fields.text(members, _NAME),
             id_type=id_type,
-            id_number=normalise(id_type, _long_number(fields, members, _ID_NUMBER)),
-            mobile=_mobile(fields, members),
+            id_number=normalise(id_type, long_number(fields, members, _ID_NUMBER)),
+            mobile=mobile(fields, members),
             team=fields.shared(members, _TEAM),
             trade=fields.shared(members, _TRADE),
             days=fields.decimal(members, _DAYS),
@@ -96,7 +96,7 @@ class LineReader:
             net=fields.amount(members, _NET) or 0,
             bank_code=fields.shared(members, _BANK_CODE),
             bank_name=fields.shared(members, _BANK_NAME),
-            account=normalise_account(_long_number(fields, members, _ACCOUNT)),
+            account=normalise_account(long_number(fields, members, _ACCOUNT)),
             back_pay=fields.flag(members, _BACK_PAY),
             confirmed_by=fields.choice(members, _CONFIRMED_BY, _CONFIRMATIONS),
             confirmed_at=fields.instant(members, _CONFIRMED_AT),
@@ -121,7 +121,7 @@ def _items(
     return tuple(found)
 
 
-def _long_number(fields: Fields, members: Members, column: Column) -> str:
+def long_number(fields: Fields, members: Members, column: Column) -> str:
     """Read a number that spreadsheets destroy: 6.20201E+17 has lost its last digits."""
     text = fields.text(members, column)
     if "E+" in text or "e+" in text:
@@ -129,7 +129,7 @@ def _long_number(fields: Fields, members: Members, column: Column) -> str:
     return text
 
 
-def _mobile(fields: Fields, members: Members) -> str:
+def mobile(fields: Fields, members: Members) -> str:
     """Read a phone number without blanks; "+86" in front of digits is no formula."""
     raw = members.get("mobile")
     if type(raw) is str and raw.startswith("+"):

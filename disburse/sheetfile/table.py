@@ -106,9 +106,17 @@ def read_line_rows(rows: Iterator[Row], draft: Draft, header_members: Members) -
     if titles is None:
         raise UnreadableSheet("there is no row of column names; begin with the template")
     findings = draft.collected
-    places = _places(titles, findings)
-    named = frozenset(place.index for place in places)
     reader = LineReader(findings, currency_of(header_members))
+    for row, members, told in read_rows(titles, rows, LINE_COLUMNS, findings):
+        draft.add(reader.read(members, row.number, told=frozenset(told)), row.number)
+
+
+def read_rows(
+    titles: Row, rows: Iterable[Row], columns: tuple[Column, ...], findings: Findings
+) -> Iterator[tuple[Row, Members, set[str]]]:
+    """Yield each row with its members, and with the columns that have a finding already."""
+    places = _places(titles, columns, findings)
+    named = frozenset(place.index for place in places)
     for row in rows:
         told: set[str] = set()
         if not named.issuperset(row.cells):
@@ -116,13 +124,12 @@ def read_line_rows(rows: Iterator[Row], draft: Draft, header_members: Members) -
             for index in row.cells.keys() - named:
                 name = cell_name(index, row.number)
                 findings.refuse(Code.UNKNOWN_FIELD, name, row=row.number)
-        members = _members(row, places, findings, told)
-        draft.add(reader.read(members, row.number, told=frozenset(told)), row.number)
+        yield row, _members(row, places, findings, told), told
 
 
-def _places(titles: Row, findings: Findings) -> list[_Place]:
+def _places(titles: Row, columns: tuple[Column, ...], findings: Findings) -> list[_Place]:
     """Find each title's column; add findings for unknown, repeated and missing ones."""
-    labels = by_label(LINE_COLUMNS)
+    labels = by_label(columns)
     places: dict[str, _Place] = {}
     for index, label in sorted(titles.cells.items()):
         column = labels.get(spelling(label))
@@ -132,7 +139,7 @@ def _places(titles: Row, findings: Findings) -> list[_Place]:
             findings.refuse(Code.REPEATED_FIELD, column.name, row=titles.number)
         else:
             places[column.name] = _place(index, column)
-    for column in LINE_COLUMNS:
+    for column in columns:
         if column.required and column.name not in places:
             findings.refuse(Code.MISSING_FIELD, column.name, row=titles.number)
     return list(places.values())

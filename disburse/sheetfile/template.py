@@ -135,10 +135,10 @@ def _lines(sheet: Worksheet, languages: Sequence[Language], lines: Iterable[list
         if column.form not in NUMERIC_FORMS:
             dimension.number_format = _TEXT_FORMAT
         _drop_down(sheet, column, languages, f"{letter}2:{letter}{LINES_MAX + 1}")
-    for line in lines:
-        sheet.append([cell or None for cell in line])
-        for cell in sheet[sheet.max_row]:
-            cell.number_format = _TEXT_FORMAT
+    for row, line in enumerate(lines, start=2):
+        for number, text in enumerate(line, start=1):
+            if text:
+                sheet.cell(row, number, text).number_format = _TEXT_FORMAT
     sheet.freeze_panes = "C2"
 
 

@@ -21,7 +21,8 @@ from disburse.sheetfile.draft import UnreadableSheet
 from disburse.sheetfile.table import Row, column_index
 
 # 100,000 full lines unpack to 180 MB.
-UNPACKED_BYTES_MAX: Final = 512 * 2**20
+UNPACKED_BYTES_MAX: Final = 320 * 2**20
+ROWS_MAX: Final = 150_000  # with room for rows that were formatted and left empty
 RATIO_MAX: Final = 200  # worksheets shrink to a twentieth, repetitive ones to a hundredth
 ENTRIES_MAX: Final = 500
 PART_BYTES_MAX: Final = 2**20  # workbook and relations are a few kB
@@ -140,6 +141,11 @@ class Workbook:
                 number = int(element.get("r", last + 1))
                 if number <= last:
                     raise ValueError(number)
+                if number > ROWS_MAX:
+                    raise UnreadableSheet(
+                        f"the worksheet goes beyond row {ROWS_MAX}; delete the empty rows below "
+                        "the lines, or split the sheet"
+                    )
                 last = number
                 row = self._row(element, number)
                 if row.cells or row.formulas:

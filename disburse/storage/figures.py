@@ -11,6 +11,7 @@ from sqlalchemy import text
 from disburse.domain.ledger import COLUMNS
 from disburse.domain.lifecycle.attempt import LIVE
 from disburse.storage.engine import Transaction
+from disburse.storage.plans import in_bulk
 from disburse.storage.rows import AnyRow, as_dicts
 from disburse.storage.views import Tally
 
@@ -31,7 +32,9 @@ def account(tx: Transaction, account_id: int) -> AnyRow:
 
 def waiting(tx: Transaction, *, project_id: int, account_id: int) -> Waiting:
     """Count received and reviewed sheets, and add up what funding them takes."""
-    rows = {row.state: row for row in tx.execute(_WAITING, {"p": project_id, "a": account_id})}
+    with in_bulk(tx):
+        found = tx.execute(_WAITING, {"p": project_id, "a": account_id})
+    rows = {row.state: row for row in found}
     tallies = {state: Tally(row.sheets, int(row.amount)) for state, row in rows.items()}
     return Waiting(
         received=tallies.get("received", Tally(0, 0)),

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from disburse.domain.ledger import COLUMNS, NOT_NEGATIVE, NOT_POSITIVE
 from disburse.domain.lifecycle.attempt import IN_FLIGHT, LIVE
 from disburse.storage.engine import Transaction
+from disburse.storage.plans import in_bulk
 from disburse.storage.rows import AnyRow, as_dicts
 
 
@@ -40,8 +41,10 @@ class Moved:
 
 def broken(tx: Transaction, invariant: Invariant) -> list[tuple[dict[str, Any], dict[str, int]]]:
     """Return (where, parts) of every row that breaks the invariant."""
+    with in_bulk(tx):
+        rows = as_dicts(tx.execute(text(invariant.query)))
     found = []
-    for row in as_dicts(tx.execute(text(invariant.query))):
+    for row in rows:
         cells = list(row.items())
         parts = {name: int(value or 0) for name, value in cells[invariant.where :]}
         found.append((dict(cells[: invariant.where]), parts))
@@ -66,7 +69,8 @@ def moved(tx: Transaction) -> list[Moved]:
 
 def by_file(tx: Transaction) -> list[AnyRow]:
     """Hold what every file's answers say was paid against what statements booked for it."""
-    return as_dicts(tx.execute(text(_BY_FILE)))
+    with in_bulk(tx):
+        return as_dicts(tx.execute(text(_BY_FILE)))
 
 
 def _words(names: Sequence[str] | frozenset[str]) -> str:
@@ -235,7 +239,7 @@ _BY_FILE: Final = """
                LEFT JOIN attempt a ON a.project_id = s.project_id AND a.reference = s.names
                WHERE s.effect IN ('book_payment', 'book_return') GROUP BY 1, 2, 3) b
         USING (project_id, account_id, file_id)
-    LEFT JOIN bank_file f ON f.id = file_id
+    LEFT JOIN (SELECT id AS file_id, reference, total FROM bank_file) f USING (file_id)
     ORDER BY 1, 2, file_id
 """
 _LOOKED_AT: Final = "SELECT " + ", ".join(

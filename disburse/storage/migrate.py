@@ -12,12 +12,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from disburse.domain.refusal import Refusal
-from disburse.storage.engine import Transaction
+from disburse.storage.engine import Begin, Transaction
 
 MONTHS_BACK: Final = 2  # back pay reaches further, into the partition for all other months
 MONTHS_AHEAD: Final = 3
+# A new month locks whole tables. Half a second is less than the server waits before it looks for
+# deadlocks, so whoever is in each other's way, it is never a payment that is undone.
+LOCK_WAIT: Final = "500ms"
 OWNER: Final = "disburse_owner"  # owns the tables where the role exists; nobody signs in as it
 
 
@@ -47,6 +51,22 @@ def migrate(url: str, *, today: date) -> str:
         engine.dispose()
 
 
+class DatabaseUnreachable(Refusal):
+    """No database answers, or it does not let us in."""
+
+    code = "database-unreachable"
+
+
+def require_ready(begin: Begin) -> None:
+    """Raise `DatabaseUnreachable` or `WrongSchema` unless the database can be worked on."""
+    try:
+        with begin() as tx:
+            require_current(tx)
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise DatabaseUnreachable(f"the database cannot be reached: {reason}") from None
+
+
 def require_current(tx: Transaction) -> None:
     """Raise `WrongSchema` unless the database has the shape that this program needs."""
     found, wanted = _version_of(tx), ScriptDirectory.from_config(_config()).get_current_head()
@@ -61,12 +81,35 @@ def require_current(tx: Transaction) -> None:
 
 def add_months(tx: Connection, *, today: date) -> int:
     """Make the monthly partitions around `today`; return how many months were new."""
-    month = today.year * 12 + today.month - 1
+    return sum(_add_month(tx, month) for month in _months_around(today))
+
+
+def add_months_ahead(begin: Begin, *, today: date) -> int:
+    """Make the months around `today` while others work; return how many were new.
+
+    One transaction each. A month whose tables are in use is left for the next time, and so is
+    everything while another process makes months.
+    """
     made = 0
-    for number in range(month - MONTHS_BACK, month + MONTHS_AHEAD + 1):
-        first = date(number // 12, number % 12 + 1, 1)
-        made += bool(tx.scalar(text("SELECT add_month(:first)"), {"first": first}))
+    for month in _months_around(today):
+        try:
+            with begin() as tx:
+                if tx.scalar(_MAKES_MONTHS):
+                    tx.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
+                    made += _add_month(tx, month)
+        except OperationalError:
+            continue
     return made
+
+
+def _months_around(today: date) -> list[date]:
+    month = today.year * 12 + today.month - 1
+    numbers = range(month - MONTHS_BACK, month + MONTHS_AHEAD + 1)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def _add_month(tx: Connection, first: date) -> bool:
+    return bool(tx.scalar(text("SELECT add_month(:first)"), {"first": first}))
 
 
 def _config() -> Config:
@@ -94,3 +137,6 @@ def _install(connection: Connection) -> None:
 
 def _version_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+_MAKES_MONTHS: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('disburse months'))")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from disburse.domain.lifecycle import bank_file
 from disburse.domain.lifecycle.sheet import State
 from disburse.storage.engine import Transaction
+from disburse.storage.plans import in_bulk
 from disburse.storage.rows import AnyRow, as_dicts
 from disburse.storage.sheets import Sheet
 
@@ -87,7 +88,8 @@ def sheets(
 
 def progress(tx: Transaction, of: Sheet) -> dict[LineState, Tally]:
     """Count a sheet's lines by where they stand; amounts are what the lines are owed."""
-    rows = tx.execute(_PROGRESS, _key(of))
+    with in_bulk(tx):
+        rows = tx.execute(_PROGRESS, _key(of))
     return {LineState(row.state): Tally(row.lines, int(row.amount)) for row in rows}
 
 
@@ -104,7 +106,8 @@ def open_blockers(tx: Transaction, of: Sheet) -> int:
 def lines(tx: Transaction, of: Sheet, *, state: str | None, after: int, limit: int) -> list[AnyRow]:
     """Return lines by number, with where each stands; all of them, or those in one state."""
     values = _key(of) | {"state": state, "after": after, "limit": limit}
-    return as_dicts(tx.execute(_LINES, values))
+    with in_bulk(tx):
+        return as_dicts(tx.execute(_LINES, values))
 
 
 def blockers(tx: Transaction, of: Sheet, *, after: int, lines: int) -> list[AnyRow]:

@@ -208,6 +208,12 @@ def test_a_character_younger_than_this_python_stands_in_a_name():
     assert read(a_sheet_json(line), JSON).lines == [line]
 
 
+def test_a_country_code_is_no_formula():
+    content = line_with(mobile="+86 139 0000 0001")
+    assert faults(content) == []
+    assert read(content, JSON).lines[1].mobile == "+8613900000001"
+
+
 def test_more_lines_than_the_limit_are_refused(monkeypatch):
     monkeypatch.setattr(draft, "LINES_MAX", 1)
     with pytest.raises(UnreadableSheet, match="split it"):

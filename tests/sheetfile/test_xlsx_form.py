@@ -204,7 +204,7 @@ def with_cell(new):
 @pytest.mark.parametrize(
     "cell",
     [
-        '<c r="B2" t="inlineStr"><is><r><t>工人</t></r><r><t>乙</t></r><r/><rPh><t>g</t></rPh></is></c>',
+        '<c t="inlineStr"><is><r><t>工人</t></r><r><t>乙</t></r><rPh><t>g</t></rPh></is></c>',
         '<c r="B2" t="str"><v>工人乙</v></c>',
         '<c t="str"><v>工人乙</v></c>',
         '<c r="B2" t="s"><v>1</v></c>',
@@ -258,6 +258,11 @@ def test_a_worksheet_that_two_programs_may_read_differently_is_refused(old, new)
 def test_programs_and_links_are_refused(name):
     with pytest.raises(UnreadableSheet, match="fresh template"):
         read(with_part(name, b"x"), XLSX)
+
+
+def test_rows_beyond_the_limit_are_refused_even_when_empty():
+    with pytest.raises(UnreadableSheet, match="empty rows"):
+        read(in_lines("</sheetData>", '<row r="150001"/></sheetData>'), XLSX)
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():

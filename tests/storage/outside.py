@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 from stat import S_IMODE
 
@@ -12,8 +13,7 @@ from sqlalchemy import make_url
 
 from disburse.storage import embedded
 
-
-NOBODY = 65534
+NOBODY = pwd.getpwnam("nobody").pw_uid
 
 
 def connection(url, role=embedded.APP, **more):

@@ -51,10 +51,13 @@ def test_leaving_a_transaction_commits_it(begin):
 
 @pytest.mark.parametrize("exception", [ValueError, KeyboardInterrupt])
 def test_any_exception_rolls_a_transaction_back(begin, exception):
-    with pytest.raises(exception), begin() as tx:
-        insert(tx, 1)
-        raise exception
+    def fail():
+        with begin() as tx:
+            insert(tx, 1)
+            raise exception
 
+    with pytest.raises(exception):
+        fail()
     assert rows_in(begin) == []
 
 
@@ -140,12 +143,15 @@ def test_copied_rows_arrive_as_they_were(begin):
 
 
 def test_copied_rows_are_part_of_the_transaction(begin):
-    with pytest.raises(ZeroDivisionError), begin() as tx:
-        insert(tx, 1)
-        copy_rows(tx, "a table", ["id"], [(2,), (3,)])
-        assert tx.scalar(text('SELECT count(*) FROM "a table"')) == 3
-        raise ZeroDivisionError
+    def copy_and_fail():
+        with begin() as tx:
+            insert(tx, 1)
+            copy_rows(tx, "a table", ["id"], [(2,), (3,)])
+            assert tx.scalar(text('SELECT count(*) FROM "a table"')) == 3
+            raise ZeroDivisionError
 
+    with pytest.raises(ZeroDivisionError):
+        copy_and_fail()
     assert rows_in(begin) == []
 
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from disburse import sheetfile, signing
 from disburse.adapter import Adapter
-from disburse.domain import checks
 from disburse.domain.access import Act, Caller
 from disburse.domain.coverage import Coverage, cover
 from disburse.domain.finding import Effect, Finding
@@ -148,18 +147,14 @@ def _read(
     content: bytes, media_type: str, today: date
 ) -> tuple[Header, Sequence[Line], list[Finding]]:
     """Return a sheet that adds up, with what blocks lines; or raise with everything wrong."""
-    draft = sheetfile.read(content, media_type)
-    findings = list(draft.findings)
-    findings += checks.check(
-        draft.header, draft.lines, today=today, rows=draft.rows, complete=draft.complete
-    )
-    refused = [found for found in findings if found.effect is Effect.REFUSES_SHEET]
-    if refused or draft.header is None:
+    draft = sheetfile.examine(content, media_type, today=today)
+    if draft.refused or draft.header is None:
+        refused = [found for found in draft.findings if found.effect is Effect.REFUSES_SHEET]
         raise SheetRefused(
-            f"the sheet has {len(refused)} faults and was not taken; mend all of them, sign again",
+            f"the sheet was not taken, {draft.findings_total} faults; mend all of them, sign again",
             findings=refused,
         )
-    return draft.header, draft.lines, findings
+    return draft.header, draft.lines, list(draft.findings)
 
 
 def _require_fits(
@@ -202,7 +197,9 @@ def _store(
         )
     sheet = sheets.add(tx, new, by=by_)
     lines.add(tx, sheet, lineup.as_stored())
-    blockers = [_blocker(f) for f in findings if f.effect is Effect.BLOCKS_LINE]
+    blocking = (_blocker(found) for found in findings if found.effect is Effect.BLOCKS_LINE)
+    # One answer settles a finding, however often the line gives rise to it.
+    blockers = list({(one.line, one.code, one.field): one for one in blocking}.values())
     lines.add_blockers(tx, sheet, blockers)
     acts.record(
         tx,

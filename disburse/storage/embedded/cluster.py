@@ -29,10 +29,8 @@ def claim(folder: Path, mode: int) -> None:
     facts = folder.stat()
     if facts.st_uid != os.geteuid():
         raise ServerUnavailable(f"{folder} is user {facts.st_uid}'s: run disburse as that user")
-    names = {path.name for path in folder.iterdir()} - {
-        "lost+found"
-    }  # which the root of a mounted disk has
-    if names and "lock" not in names:
+    names = {path.name for path in folder.iterdir()}
+    if "lock" not in names and not names <= {"lost+found"}:  # which every mounted disk has
         raise ServerUnavailable(f"{folder} holds other files: name a folder for PostgreSQL alone")
     folder.chmod(facts.st_mode & mode)
 
@@ -43,11 +41,11 @@ def make_data(folder: Path, runner: Runner, *, log: int, lock: int, sync: bool) 
         shutil.rmtree(left)
     near = runner.reaches(folder)
     new = Path(mkdtemp(prefix="new-" if near else "disburse-", dir=folder if near else REACHABLE))
-    runner.own(new)
     password = secrets.token_urlsafe()
-    _write(folder / "password", f"*:*:*:*:{password}\n")
-    _write(new / "password", password)  # the server's user cannot read the other one, and shall not
+    _write(folder / "password", f"*:*:*:*:{password}\n")  # the server's user may not read this one
+    _write(new / "password", password)
     runner.own(new / "password")
+    runner.own(new)  # last: as root, we write nothing where another user could have put a link
     made = runner.run(
         "initdb", "--pgdata", str(new / "data"), "--username", SUPERUSER,
         "--pwfile", str(new / "password"), "--auth=scram-sha-256", "--encoding=UTF8",
@@ -81,12 +79,10 @@ def require_version(data: Path) -> None:
 
 
 def last_pid(data: Path) -> str:
-    """Return the pid in the file of a server that did not end in good order; "" when all is well.
-
-    Nothing but `Runner.start` has a use for it: that process may be anybody's by now.
-    """
+    """Return the pid that a server which was killed left behind, for `Runner.start` only."""
     left = data / "postmaster.pid"
-    return left.read_text().partition("\n")[0] if left.exists() else ""
+    pid = left.read_text().partition("\n")[0] if left.exists() else ""
+    return pid if pid.isdecimal() else ""
 
 
 def socket_folder(folder: Path) -> Path:

@@ -68,13 +68,11 @@ class Runner:
         return [*self.prefix, str(self.programs / program)]
 
     def _call(self, command: list[str], log: int, lock: int, **variables: str) -> int:
-        # Our caller's PGPORT or PGOPTIONS are about another server.
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("PG")}
         return subprocess.run(  # noqa: S603  (an argument list of our own)
             command,
             check=False,
             cwd="/",  # ours may be out of that user's reach
-            env=kept | variables,
+            env={"PATH": os.environ.get("PATH", os.defpath), **variables},  # and none of our keys
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -89,7 +87,7 @@ class Runner:
 def choose(data: Path) -> Runner:
     """Choose whose processes the server on `data` will be, or raise `ServerUnavailable`.
 
-    Root runs the server in a user namespace: a process of root's still, but without a privilege.
+    Root runs the server in a user namespace: no privilege is left to it, but to own root's files.
     Where that is forbidden, as in many containers, root becomes `nobody`, whose other processes,
     if there are any, could then read the data's files. Data that exist stay with their owner.
     """

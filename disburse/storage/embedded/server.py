@@ -1,7 +1,8 @@
 """Starts, joins and stops the installation's own PostgreSQL.
 
 The folder's lock tells whether a server lives: its processes inherit the open file, and the kernel
-unlocks it when the last of them has ended, however that came. A pid in a file tells nothing.
+unlocks it when the last of them has ended, however that came. A pid in a file tells nothing. (It
+takes a disk of this machine, as PostgreSQL itself does.)
 """
 
 from __future__ import annotations
@@ -74,8 +75,10 @@ def ensure(folder: Path, *, options: Mapping[str, str] | None = None) -> str:
 def stop(folder: Path) -> None:
     """End the server of `folder` in good order, and return when its last process is gone."""
     folder = folder.absolute()
+    if not (folder / "lock").exists():
+        return
     deadline = time.monotonic() + STOP_SECONDS_MAX
-    while (folder / "lock").exists() and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
         with _lock(folder) as lock:
             if lock is not None:
                 cluster.drop_socket_folder(folder)
@@ -83,6 +86,7 @@ def stop(folder: Path) -> None:
         if pid := _listener(folder):
             os.kill(pid, signal.SIGINT)  # roll open transactions back, write all out, end
         time.sleep(POLL_SECONDS)
+    raise ServerUnavailable(f"PostgreSQL in {folder} is still ending; {cluster.tail(folder)}")
 
 
 def _start_or_join(folder: Path, runner: Runner, options: Mapping[str, str]) -> None:
@@ -118,8 +122,8 @@ def _start(folder: Path, runner: Runner, options: Mapping[str, str], lock: int) 
         place = str(cluster.make_socket_folder(folder, runner)).replace('"', '""')
         settings = {**SETTINGS, "unix_socket_directories": f'"{place}"', **options}
         words = [word for name in settings for word in ("-c", f"{name}={settings[name]}")]
-        rival = cluster.last_pid(data)
         words += "-D", str(data.resolve())
+        rival = cluster.last_pid(data)
         runner.start("postgres", *words, log=output, lock=lock, rival=rival)
     finally:
         os.close(output)
@@ -174,6 +178,8 @@ def _listener(folder: Path) -> int | None:
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         if sys.platform == "darwin":
-            return line.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID of sys/un.h
-        pid, _, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return int(pid) or None  # 0 for a process of another container
+            level, option, layout = 0, 2, "i"  # SOL_LOCAL, LOCAL_PEERPID of sys/un.h
+        else:
+            level, option, layout = socket.SOL_SOCKET, socket.SO_PEERCRED, "3i"  # pid, uid, gid
+        answer = line.getsockopt(level, option, struct.calcsize(layout))
+        return int(struct.unpack(layout, answer)[0]) or None  # 0: in another container
