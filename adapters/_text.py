@@ -21,7 +21,8 @@ def unsafe(field: str, text: str) -> Fault | None:
 
     A blank at either end is one: the bank's reader may drop it, and the name no longer agrees.
     """
-    if found := _UNSAFE.search(text):
+    plain = text.isascii() and text.isprintable()  # most texts: no need to search them
+    if not plain and (found := _UNSAFE.search(text)):
         return charset(field, text, found.start())
     if text != text.strip():
         return Fault(field, "charset", "remove the blank at the beginning or the end")

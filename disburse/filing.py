@@ -38,11 +38,12 @@ def write_files(
     Raises `ApprovalBroken` unless what went into the files has exactly the approved root.
     """
     most = adapter.capabilities.payments_max
-    growing = GrowingRoot(paying.salt)
-    written = [
-        _write_one(tx, paying, new[start : start + most], growing, adapter=adapter, by=by)
-        for start in range(0, len(new), most)
+    parts = [
+        (files.reserve_id(tx), new[start : start + most]) for start in range(0, len(new), most)
     ]
+    attempts.add(tx, paying.place, [(file_id, one) for file_id, part in parts for one in part])
+    growing = GrowingRoot(paying.salt)
+    written = [_write_one(tx, paying, part, growing, adapter=adapter, by=by) for part in parts]
     if growing.root() != paying.approved:
         raise ApprovalBroken("the payments written are not the ones approved; nothing is kept")
     return written
@@ -68,15 +69,14 @@ class _Witnessed:
 def _write_one(
     tx: Transaction,
     paying: Paying,
-    new: Sequence[NewAttempt],
+    part: tuple[int, Sequence[NewAttempt]],
     growing: GrowingRoot,
     *,
     adapter: Adapter,
     by: By,
 ) -> BankFile:
     place, account = paying.place, paying.account
-    file_id = files.reserve_id(tx)
-    attempts.add(tx, place, file_id, new)
+    file_id, new = part
     payments = Payments(tx, FileKey(place.project_id, place.period, file_id))
     batch = Batch(
         reference=of_file(file_id),

@@ -121,6 +121,8 @@ class Writer:
         profile = self._profile
         if (at := text.find(profile.delimiter)) >= 0:
             return charset(field, text, at)
+        if text.isascii():  # every encoding that a profile may name contains ASCII
+            return None
         if profile.encoding == "gb18030" and (moved := _MOVED.search(text)):
             return charset(field, text, moved.start())
         try:

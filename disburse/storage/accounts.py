@@ -1,4 +1,4 @@
-"""Special accounts as they are looked for when a project is set up."""
+"""Special accounts: found by number, stopped and reopened, and what hangs on them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def by_number(tx: Transaction, *, bank_id: int, number: str) -> int:
     if not isinstance(found, int):
         raise NoSuchParty("the bank keeps no special account by that number here; open it first")
     return found
+
+
+def set_state(tx: Transaction, *, account_id: int, state: str) -> None:
+    """Note that a special account is open, frozen or closed."""
+    values = {"a": account_id, "state": state}
+    tx.execute(text("UPDATE special_account SET state = :state WHERE id = :a"), values)
 
 
 def sheets_under_approval(tx: Transaction, project_id: int) -> list[int]:

@@ -16,7 +16,7 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction, copy_rows
-from disburse.storage.plans import in_bulk
+from disburse.storage.plans import count_anew, in_bulk
 
 ROWS_AT_ONCE: Final = 2_000
 
@@ -92,28 +92,30 @@ class FileKey(NamedTuple):
     file_id: int
 
 
-def add(tx: Transaction, place: Place, file_id: int, new: Sequence[NewAttempt]) -> None:
-    """Store prepared attempts of one file, and mark their entitlements as being paid.
+def add(tx: Transaction, place: Place, new: Sequence[tuple[int, NewAttempt]]) -> None:
+    """Store prepared attempts, each with its file, and mark their entitlements as being paid.
 
     The partial unique index refuses a second live attempt, the CHECKs more than is owed or funded.
     """
     tx.execute(_STAGE)
-    columns = ("line", "attempt", "reference", "amount", "payee")
+    columns = ("file_id", "line", "attempt", "reference", "amount", "payee")
     rows = (
         (
+            file_id,
             row.line,
             row.attempt,
             of_attempt(AttemptKey(place.sheet_id, row.line, row.attempt)),
             row.amount,
             json.dumps(row.payee, ensure_ascii=False),
         )
-        for row in new
+        for file_id, row in new
     )
     copy_rows(tx, "new_attempt", columns, rows)
     with in_bulk(tx):
-        tx.execute(_ADD, _place(place) | {"file": file_id})
+        tx.execute(_ADD, _place(place))
         tx.execute(_MARK_LIVE, _place(place))
     tx.execute(text("DROP TABLE new_attempt"))
+    count_anew(tx, place.period, lines=len(new))
 
 
 def next_numbers(tx: Transaction, place: Place) -> dict[int, int]:
@@ -196,26 +198,29 @@ def projects_of(
 def take(tx: Transaction, place: Place, key: AttemptKey) -> Attempt | None:
     """Return one attempt, locked; None when it is not there."""
     row = tx.execute(_TAKE, _place(place) | {"l": key.line, "a": key.attempt}).one_or_none()
-    return None if row is None else _attempt(row, reissued(tx, place))
+    return None if row is None else _attempt(row, reissued(tx, place, [key.line]))
 
 
 def files_of(tx: Transaction, place: Place, keys: Sequence[AttemptKey]) -> list[int]:
     """Return the files that these payments are in; nothing is locked."""
-    values = {"lines": [key.line for key in keys], "attempts": [key.attempt for key in keys]}
+    values = _within([key.line for key in keys]) | {"attempts": [key.attempt for key in keys]}
     with in_bulk(tx):
         return [row.file_id for row in tx.execute(_FILES_OF, _place(place) | values)]
 
 
 def take_files(tx: Transaction, place: Place, file_ids: Sequence[int]) -> list[Attempt]:
     """Return every attempt in these files of one sheet, locked in order."""
-    again = reissued(tx, place)
-    rows = tx.execute(_TAKE_FILES, _place(place) | {"files": list(file_ids)})
+    rows = tx.execute(_TAKE_FILES, _place(place) | {"files": list(file_ids)}).all()
+    again = reissued(tx, place, [row.line for row in rows])
     return [_attempt(row, again) for row in rows]
 
 
-def reissued(tx: Transaction, place: Place) -> dict[int, int]:
-    """Return, by line, the number of the latest attempt where it is not the first."""
-    return {row.line: row.newest for row in tx.execute(_REISSUED, _place(place))}
+def reissued(tx: Transaction, place: Place, lines: Sequence[int]) -> dict[int, int]:
+    """Return, for some of these lines, the number of the latest attempt; missing: the first."""
+    if not lines:
+        return {}
+    rows = tx.execute(_REISSUED, _place(place) | _within(lines))
+    return {row.line: row.newest for row in rows}
 
 
 def change(tx: Transaction, place: Place, changes: Sequence[Change]) -> None:
@@ -223,8 +228,8 @@ def change(tx: Transaction, place: Place, changes: Sequence[Change]) -> None:
 
     Raises `WrongState` when one of them moved meanwhile (compare-and-set on state and version).
     """
-    values = _place(place) | {
-        "lines": [c.attempt.line for c in changes],
+    within = _place(place) | _within([c.attempt.line for c in changes])
+    values = within | {
         "attempts": [c.attempt.attempt for c in changes],
         "befores": [str(c.attempt.state) for c in changes],
         "versions": [c.attempt.version for c in changes],
@@ -236,17 +241,17 @@ def change(tx: Transaction, place: Place, changes: Sequence[Change]) -> None:
     with in_bulk(tx):
         if tx.execute(_CHANGE, values).rowcount != len(changes):
             raise WrongState("a payment moved meanwhile; nothing was changed, read it again")
-        tx.execute(_CHANGE_ENTITLEMENTS, _place(place) | _sums(changes))
+        tx.execute(_CHANGE_ENTITLEMENTS, within | _sums(changes))
 
 
 def _sums(changes: Sequence[Change]) -> dict[str, list[int]]:
-    """Return by line how `live` and `paid` of the entitlement change."""
+    """Return, in the order of `changes`, how `live` and `paid` of the entitlements change."""
     live, paid = [], []
     for c in changes:
         was, now = c.attempt.state, c.state
         live.append(((now in LIVE) - (was in LIVE)) * c.attempt.amount)
         paid.append(((now is State.PAID) - (was is State.PAID)) * c.attempt.amount)
-    return {"lines": [c.attempt.line for c in changes], "live": live, "paid": paid}
+    return {"live": live, "paid": paid}
 
 
 def _attempt(row: Any, again: Mapping[int, int]) -> Attempt:  # noqa: ANN401  (a row of SQLAlchemy's)
@@ -268,6 +273,11 @@ def _attempt(row: Any, again: Mapping[int, int]) -> Attempt:  # noqa: ANN401  (a
     )
 
 
+def _within(lines: Sequence[int]) -> dict[str, Any]:
+    """Return the lines with their range: a file's lines are neighbours, so an index finds them."""
+    return {"lines": list(lines), "low": min(lines), "high": max(lines)}
+
+
 def _file(file: FileKey) -> dict[str, Any]:
     return {"p": file.project_id, "m": file.period, "f": file.file_id}
 
@@ -280,13 +290,13 @@ _OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
 _OF_FILE: Final = "project_id = :p AND period = :m AND file_id = :f"
 
 _STAGE: Final = text("""
-    CREATE TEMP TABLE new_attempt (line integer, attempt integer, reference text, amount bigint,
-                                   payee jsonb) ON COMMIT DROP
+    CREATE TEMP TABLE new_attempt (file_id bigint, line integer, attempt integer, reference text,
+                                   amount bigint, payee jsonb) ON COMMIT DROP
 """)
 _ADD: Final = text("""
     INSERT INTO attempt (project_id, period, sheet_id, line, attempt, reference, amount, state,
                          file_id, payee)
-    SELECT :p, CAST(:m AS date), :s, line, attempt, reference, amount, 'prepared', :file, payee
+    SELECT :p, CAST(:m AS date), :s, line, attempt, reference, amount, 'prepared', file_id, payee
     FROM new_attempt
 """)
 _MARK_LIVE: Final = text(f"""
@@ -337,7 +347,7 @@ _FILES_OF: Final = text(f"""
     FROM attempt a
     JOIN unnest(CAST(:lines AS integer[]), CAST(:attempts AS integer[])) AS t (line, attempt)
       ON a.line = t.line AND a.attempt = t.attempt
-    WHERE {_OF_SHEET} ORDER BY file_id
+    WHERE {_OF_SHEET} AND a.line BETWEEN :low AND :high ORDER BY file_id
 """)
 _TAKE_FILES: Final = text(f"""
     SELECT * FROM attempt WHERE {_OF_SHEET} AND file_id = ANY(CAST(:files AS bigint[]))
@@ -345,7 +355,7 @@ _TAKE_FILES: Final = text(f"""
 """)
 _REISSUED: Final = text(f"""
     SELECT line, max(attempt) AS newest FROM attempt
-    WHERE {_OF_SHEET} GROUP BY line HAVING max(attempt) > 1
+    WHERE {_OF_SHEET} AND line BETWEEN :low AND :high AND attempt > 1 GROUP BY line
 """)
 _CHANGE: Final = text("""
     UPDATE attempt a
@@ -356,7 +366,7 @@ _CHANGE: Final = text("""
                 CAST(:reasons AS text[]), CAST(:days AS date[]))
          AS t (line, attempt, before, version, state, evidence, reason, day)
     WHERE a.project_id = :p AND a.period = :m AND a.sheet_id = :s
-      AND a.line = t.line AND a.attempt = t.attempt
+      AND a.line BETWEEN :low AND :high AND a.line = t.line AND a.attempt = t.attempt
       AND a.state = t.before AND a.version = t.version
 """)
 _CHANGE_ENTITLEMENTS: Final = text("""
@@ -365,6 +375,7 @@ _CHANGE_ENTITLEMENTS: Final = text("""
     FROM (SELECT line, sum(live) AS live, sum(paid) AS paid
           FROM unnest(CAST(:lines AS integer[]), CAST(:live AS bigint[]), CAST(:paid AS bigint[]))
                AS u (line, live, paid) GROUP BY line) t
-    WHERE e.project_id = :p AND e.period = :m AND e.sheet_id = :s AND e.line = t.line
+    WHERE e.project_id = :p AND e.period = :m AND e.sheet_id = :s
+      AND e.line BETWEEN :low AND :high AND e.line = t.line
       AND (t.live <> 0 OR t.paid <> 0)
 """)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction, copy_rows
-from disburse.storage.plans import in_bulk
+from disburse.storage.plans import count_anew, in_bulk
 from disburse.storage.sheets import DuplicateSheet, Sheet
 
 ROWS_AT_ONCE: Final = 2_000  # a server-side cursor's page: keeps memory flat for 100,000 lines
@@ -80,7 +80,7 @@ def add(tx: Transaction, sheet: Sheet, lines: Iterable[NewLine]) -> None:
     An entitlement is unique by (project, period, employer, person, kind, number) while not void.
     """
     tx.execute(_STAGE)
-    copy_rows(
+    count = copy_rows(
         tx,
         "new_line",
         NewLine.__slots__,
@@ -100,6 +100,7 @@ def add(tx: Transaction, sheet: Sheet, lines: Iterable[NewLine]) -> None:
             digest=sheet.digest,
         ) from error
     tx.execute(text("DROP TABLE new_line"))
+    count_anew(tx, sheet.period, lines=count)
 
 
 def add_blockers(tx: Transaction, sheet: Sheet, blockers: Iterable[Blocker]) -> None:

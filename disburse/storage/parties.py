@@ -157,12 +157,6 @@ def use_account(tx: Transaction, *, project_id: int, account_id: int) -> None:
     tx.execute(text("UPDATE project SET account_id = :a WHERE id = :p"), values)
 
 
-def set_account_state(tx: Transaction, *, account_id: int, state: str) -> None:
-    """Note that a special account is open, frozen or closed."""
-    values = {"a": account_id, "state": state}
-    tx.execute(text("UPDATE special_account SET state = :state WHERE id = :a"), values)
-
-
 def organisation(tx: Transaction, registration: str) -> Organisation:
     """Return the organisation with this registration number, or raise `NoSuchParty`."""
     row = tx.execute(_ORGANISATION, {"r": registration}).one_or_none()
@@ -200,6 +194,11 @@ def delegation(tx: Transaction, *, project_id: int, organisation_id: int) -> Del
     if row is None:
         return None
     return Delegation(digest=row.digest, valid_from=row.valid_from, valid_to=row.valid_to)
+
+
+def takes_part(tx: Transaction, *, project_id: int, organisation_id: int) -> bool:
+    """Say whether the organisation is a party of the project."""
+    return bool(tx.scalar(_TAKES_PART, {"p": project_id, "o": organisation_id}))
 
 
 def projects_of(tx: Transaction, caller: Caller) -> list[int]:
@@ -281,6 +280,9 @@ _DELEGATION: Final = text("""
     SELECT delegation_digest AS digest, delegation_from AS valid_from, delegation_to AS valid_to
     FROM party WHERE project_id = :p AND organisation_id = :o AND capacity = 'subcontractor'
 """)
+_TAKES_PART: Final = text(
+    "SELECT EXISTS (SELECT FROM party WHERE project_id = :p AND organisation_id = :o)"
+)
 # A labour authority watches its region, a sector authority its sector there.
 _SHARING: Final = text("SELECT id FROM project WHERE account_id = :a ORDER BY id")
 _PROJECTS_OF: Final = text("""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from typing import Final
 
 from sqlalchemy import text
 
 from disburse.storage.engine import Transaction
+
+# Below this a wrong plan costs less than counting anew.
+LINES_WORTH_COUNTING: Final = 1_000
 
 
 @contextmanager
@@ -21,3 +26,9 @@ def in_bulk(tx: Transaction) -> Iterator[None]:
     tx.execute(text("SET LOCAL enable_nestloop = off"))
     yield
     tx.execute(text("SET LOCAL enable_nestloop = on"))
+
+
+def count_anew(tx: Transaction, period: date, *, lines: int) -> None:
+    """Let PostgreSQL count the rows of a month after `lines` of them changed."""
+    if lines >= LINES_WORTH_COUNTING:
+        tx.execute(text("SELECT refresh_statistics(:month)"), {"month": period})

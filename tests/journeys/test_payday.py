@@ -87,7 +87,7 @@ def test_payday(world):
         proof = prove(tx)
     assert proof.ok, proof
     assert acts(world) == [
-        "receive", "set_aside", "review", "fund", "approve", "write", "export", "claim",
+        "receive", "set_aside", "review", "fund", "approve", "export", "write", "claim",
         "hand_over", "acknowledge", "ingest", "ingest", "reissue", "countersign", "write", "claim",
         "hand_over", "acknowledge", "ingest",
     ]  # fmt: skip
