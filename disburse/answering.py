@@ -14,7 +14,7 @@ from disburse.domain.lifecycle import bank_file
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.result import Result
-from disburse.storage.attempts import Attempt, Change
+from disburse.storage.answered import Attempt, Change
 from disburse.storage.files import BankFile
 from disburse.storage.inbox import Anomaly, InboxRow
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from disburse.domain.lifecycle.attempt import OPEN_AGAIN
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, attempt_of
-from disburse.storage import attempts, sheets
-from disburse.storage.attempts import Attempt, NoSuchPayment, Place
+from disburse.storage import answered, sheets
+from disburse.storage.answered import Attempt
+from disburse.storage.attempts import NoSuchPayment, Place
 from disburse.storage.engine import Transaction
 from disburse.storage.sheets import NoSuchSheet, Sheet
 
@@ -34,7 +35,7 @@ def require_open_again(tx: Transaction, attempt: Attempt) -> None:
             "rejected or returned can be paid again or given up",
             state=attempt.state,
         )
-    if not attempts.is_funded(tx, attempt):
+    if not answered.is_funded(tx, attempt):
         raise WrongState(f"no money is held for payment {attempt.reference} any more")
 
 
@@ -44,7 +45,7 @@ def _take(tx: Transaction, project_id: int, key: AttemptKey) -> tuple[Sheet, Att
     except NoSuchSheet as error:
         raise NoSuchPayment("there is no such payment on this project") from error
     place = Place(project_id, sheet.period, sheet.id)
-    found = attempts.take(tx, place, key)
+    found = answered.take(tx, place, key)
     if found is None:
         raise NoSuchPayment("there is no such payment on this project")
     return sheet, found

@@ -7,6 +7,7 @@ whoever comes second is told so and goes on.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,13 +47,7 @@ class Turn:
 def turn(begin: Begin, *, now: datetime) -> Turn:
     """Do one round at `now`: void old approvals, fund what waits, make months ahead."""
     failed: list[object] = []
-    months = 0
-    try:
-        with begin() as tx:
-            months = migrate.add_months(tx, today=now.date())
-    except Exception:  # noqa: BLE001  (its rows find room all the same)
-        _log.exception("months could not be made ahead")
-        failed.append("months")
+    months = migrate.add_months_ahead(begin, today=now.date())
     expired = _expire(begin, now, failed)
     funded, short = _fund(begin, now, failed)
     return Turn(
@@ -72,8 +67,8 @@ def run(
     while not stop.is_set():
         try:
             tell(turn(begin, now=clock()))
-        except Exception:  # noqa: BLE001  (the next round asks afresh)
-            _log.exception("a round of the worker loop failed")
+        except Exception as error:  # noqa: BLE001  (the next round asks afresh)
+            _log.error("a round of the worker loop failed: %s", _where(error))
         stop.wait(pause_seconds)
 
 
@@ -126,8 +121,15 @@ def _try(begin: Begin, act: Act, key: Key, failed: list[object]) -> bool:
         return False
     except ShortOfFunds:
         raise
-    except Exception:  # noqa: BLE001  (one sheet is no reason to hold up the others)
-        _log.exception("project %s, sheet %s: the worker loop could not go on", *key)
+    except Exception as error:  # noqa: BLE001  (one sheet is no reason to hold up the others)
+        _log.error("project %s, sheet %s: could not go on: %s", *key, _where(error))
         failed.append(key)
         return False
     return True
+
+
+def _where(error: BaseException) -> str:
+    """Say what broke and where, without the message: it may repeat a worker's name or account."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    places = (f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+    return " < ".join((type(error).__qualname__, *places))

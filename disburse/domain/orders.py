@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import category
 
 from disburse.domain.refusal import Refusal
 from disburse.domain.sheet import Payee
@@ -93,15 +94,21 @@ def _read(content: bytes, kind: str, wanted: tuple[str, ...]) -> dict[str, str]:
     if len(content) > ORDER_BYTES_MAX:
         raise OrderRefused(f"an order has at most {ORDER_BYTES_MAX} bytes")
     try:
-        pairs = json.loads(content, object_pairs_hook=list)
+        pairs = json.loads(content, object_pairs_hook=tuple)  # an array stays a list
     except (ValueError, RecursionError):
         raise OrderRefused("the order is not a JSON object in UTF-8") from None
-    names = [name for name, _ in pairs] if isinstance(pairs, list) and pairs else []
+    names = [name for name, _ in pairs] if isinstance(pairs, tuple) else []
     if names != [kind, *wanted]:
         raise OrderRefused(f"the order needs exactly these members: {kind}, {', '.join(wanted)}")
     members = dict(pairs)
-    if members.pop(kind) != 1 or not all(isinstance(text, str) for text in members.values()):
-        raise OrderRefused(f"{kind} is 1 and every other member is text")
+    version = members.pop(kind)
+    if type(version) is not int or version != 1 or not all(map(_plain, members.values())):
+        raise OrderRefused(f"{kind} is 1 and every other member is one line of text")
     if not members["reason"].strip() or len(members["reason"]) > REASON_MAX:
         raise OrderRefused(f"the order needs a reason of at most {REASON_MAX} characters")
     return members
+
+
+def _plain(text: object) -> bool:
+    """Say whether it is text without control characters and halves of characters."""
+    return isinstance(text, str) and not any(category(one) in {"Cc", "Cs"} for one in text)

@@ -69,7 +69,7 @@ def _base36(number: int, width: int) -> str:
 
 
 def _check_character(body: str) -> str:
-    """Return the ISO 7064 MOD 37,36 check character: it finds a mistyped or swapped one."""
+    """Return the ISO 7064 MOD 37,36 check character: finds any mistyped one, nearly any swap."""
     rest = 36
     for character in body:
         rest = (rest + _VALUE[character]) % 36 or 36

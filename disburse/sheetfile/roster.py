@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -23,9 +23,10 @@ _JOINED: Final = Column(name="joined_on", zh="进场日期", en="Joined on", for
                         required=True)  # fmt: skip
 _LEFT: Final = Column(name="left_on", zh="退场日期", en="Left on", form=Form.DATE)
 _LATIN: Final = Column(name="latin_name", zh="拼音姓名", en="Latin name", limit=140)
+_ID_TYPE: Final = replace(LINE["id_type"], required=False)  # usually the resident card
 COLUMNS: Final = (
     LINE["name"],
-    LINE["id_type"],
+    _ID_TYPE,
     LINE["id_number"],
     _LATIN,
     LINE["mobile"],
@@ -70,19 +71,20 @@ def read_roster_rows(rows: list[Row], *, today: date) -> Roster:
     """Read and check a roster from the rows of a table."""
     read = Roster()
     for entry, fields in entries(rows, COLUMNS, read.collected, most=ENROLMENTS_MAX):
-        enrolment = _enrolment(entry.members, fields)
-        if enrolment is not None:
-            read.enrolments.append(enrolment)
+        found = enrolment(entry.members, fields)
+        if found is not None:
+            read.enrolments.append(found)
             read.rows.append(entry.row)
     for finding in roster.check(read.enrolments, rows=read.rows, today=today):
         read.collected.add(finding)
     return read
 
 
-def _enrolment(members: Members, fields: Fields) -> Enrolment | None:
+def enrolment(members: Members, fields: Fields) -> Enrolment | None:
+    """Read one worker; None when any of it could not be read."""
     before = fields.findings.total
-    id_type = fields.choice(members, LINE["id_type"], _ID_TYPES) or IdType.RESIDENT_CARD
-    enrolment = Enrolment(
+    id_type = fields.choice(members, _ID_TYPE, _ID_TYPES) or IdType.RESIDENT_CARD
+    found = Enrolment(
         name=fields.text(members, LINE["name"]),
         id_type=id_type,
         id_number=normalise(id_type, long_number(fields, members, LINE["id_number"])),
@@ -97,4 +99,4 @@ def _enrolment(members: Members, fields: Fields) -> Enrolment | None:
         account=normalise_account(long_number(fields, members, LINE["account"])),
     )
     # The placeholder above stands only where a fault was found: nobody is given such an enrolment.
-    return enrolment if fields.findings.total == before and not fields.told else None
+    return found if fields.findings.total == before and not fields.told else None

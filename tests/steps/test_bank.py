@@ -33,7 +33,7 @@ from disburse.steps.bank.hand_over import hand_over
 from disburse.steps.bank.ingest import ingest, note_refusal
 from disburse.steps.bank.reissue import Unpayable, reissue
 from disburse.steps.bank.resolve import resolve
-from disburse.storage import embedded, ledger, parties
+from disburse.storage import accounts, embedded, ledger
 from disburse.storage.approvals import NoSuchReissue, ReissueAsked
 from disburse.storage.attempts import NoSuchPayment
 from disburse.storage.engine import connect
@@ -138,7 +138,7 @@ class TestClaim:
     def test_nothing_leaves_an_account_that_is_not_open(self, world):
         _, [file] = world.exported()
         with world.begin() as tx:
-            parties.set_account_state(tx, account_id=world.account_id, state="frozen")
+            accounts.set_state(tx, account_id=world.account_id, state="frozen")
         with pytest.raises(AccountNotOpen):
             world.give(file)
 

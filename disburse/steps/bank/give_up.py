@@ -10,7 +10,7 @@ from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment
-from disburse.storage import acts, attempts, ledger
+from disburse.storage import acts, answered, ledger
 from disburse.storage.engine import Transaction
 
 
@@ -22,7 +22,7 @@ def give_up(
     require_other_person(caller.person_id)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
     require_open_again(tx, attempt)
-    version = attempts.give_up(tx, attempt)
+    version = answered.give_up(tx, attempt)
     if version is None:
         raise WrongState("no money is held for this payment any more")
     acts.record(

@@ -15,8 +15,9 @@ from disburse.domain.ledger import Transfer
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import acts, attempts, files, inbox, kept_bytes, ledger, parties
+from disburse.storage import acts, answered, attempts, files, inbox, kept_bytes, ledger, parties
 from disburse.storage.acts import By
+from disburse.storage.answered import Attempt
 from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
 from disburse.storage.ledger import NoSuchAccount
@@ -119,16 +120,16 @@ def _lock(
     inside = [
         file_id
         for place in places
-        for file_id in attempts.files_of(tx, place, by_sheet[place.sheet_id])
+        for file_id in answered.files_of(tx, place, by_sheet[place.sheet_id])
     ]
     named = [record.reference for record in records if isinstance(record, FileAnswer)]
     touched = files.take_answered(tx, project_id=project_id, references=named, file_ids=inside)
     by_place: dict[Place, list[int]] = defaultdict(list)
     for file in touched:
         by_place[Place(project_id, file.period, file.sheet_id)].append(file.id)
-    known: dict[AttemptKey, attempts.Attempt] = {}
+    known: dict[AttemptKey, Attempt] = {}
     for place in sorted(by_place):
-        known |= {one.key: one for one in attempts.take_files(tx, place, by_place[place])}
+        known |= {one.key: one for one in answered.take_files(tx, place, by_place[place])}
     return Answering(
         project_id=project_id,
         digest=digest,
@@ -144,7 +145,7 @@ def _write(tx: Transaction, answering: Answering, account: SpecialAccount, by_: 
     groups = answering.by_place()
     for (sheet_id, period), changes in sorted(groups.items()):
         place = Place(answering.project_id, period, sheet_id)
-        attempts.change(tx, place, changes)
+        answered.change(tx, place, changes)
         acts.record(
             tx,
             Act.INGEST,

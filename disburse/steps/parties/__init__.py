@@ -1,1 +1,1 @@
-"""Organisations, people, keys and rosters. One verb, one function, one transaction."""
+"""Who takes part: organisations, people, projects, accounts, keys. One verb, one function."""

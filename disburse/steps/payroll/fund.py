@@ -8,6 +8,7 @@ from disburse.domain.access import Act, Caller
 from disburse.domain.coverage import cover
 from disburse.domain.ledger import Kind, Short, Transfer
 from disburse.domain.lifecycle.sheet import Action
+from disburse.domain.money import write
 from disburse.door import admit, by, day
 from disburse.storage import ledger, lines, sheets
 from disburse.storage.engine import Transaction
@@ -48,8 +49,9 @@ def fund(
             today=day(project, now),
         )
         raise ShortOfFunds(
-            f"the special account lacks {coverage.shortage} minor units for this sheet; "
-            f"{coverage.payer} must pay them in",
+            f"the special account lacks {write(coverage.shortage, sheet.currency)} "
+            f"{sheet.currency} for this sheet; {coverage.payer} must pay it in",
             coverage=coverage,
+            currency=sheet.currency,
         ) from None
     return moved

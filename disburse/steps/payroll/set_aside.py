@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain.access import Act, Caller
-from disburse.domain.lifecycle.sheet import Action
+from disburse.domain.lifecycle.sheet import Action, State
 from disburse.door import admit, by
 from disburse.storage import lines, sheets
 from disburse.storage.engine import Transaction
+from disburse.storage.lines import LineFixed
 from disburse.storage.sheets import Sheet
 
 
@@ -22,11 +23,16 @@ def set_aside(
     reason: str,
     now: datetime,
 ) -> Sheet:
-    """Set `line` aside for `reason`. After funding, unfund first: held money is exact."""
+    """Set `line` aside for `reason`. After funding, unfund first: held money is exact.
+
+    Raises `LineFixed` for the last line that a reviewed sheet still pays: it would wait for nothing.
+    """
     admit(tx, caller, Act.SET_ASIDE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
     moved = sheets.advance(
         tx, sheet, Action.SET_ASIDE, by=by(caller, now), facts={"line": line, "reason": reason}
     )
     lines.set_aside(tx, sheet, line=line, aside=True)
+    if sheet.state is State.REVIEWED and lines.payable(tx, sheet).count == 0:
+        raise LineFixed("no other line of this sheet is left to be paid; reject the sheet instead")
     return moved

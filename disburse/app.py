@@ -1,0 +1,68 @@
+"""Where the web service is put together, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api  # type: ignore[import-untyped]
+
+from disburse import clock
+from disburse.adapter import Adapter
+from disburse.http import (
+    files,
+    funds,
+    guard,
+    health,
+    openapi,
+    organisations,
+    pages,
+    payments,
+    problems,
+    projects,
+    sheet_reads,
+    sheets,
+    watching,
+    words,
+)
+from disburse.http.metrics import Metrics
+from disburse.http.routes import Desk
+from disburse.storage.engine import Begin
+
+TOPICS = (organisations, projects, sheets, sheet_reads, funds, files, payments, watching)
+
+
+def create_app(
+    begin: Begin,
+    banks: Mapping[str, Adapter],
+    now: Callable[[], datetime],
+    *,
+    metrics_token: str = "",
+    ticks: Callable[[], int] = clock.ticks,
+) -> Flask:
+    """Build the web service of one installation; nothing in it is reached through a global."""
+    app = Flask("disburse", static_folder=None)
+    app.config.update(API_TITLE=openapi.TITLE, API_VERSION="v1", OPENAPI_VERSION=openapi.VERSION)
+    api = Api(app)
+    words.install(app, api)
+    problems.install(app)
+    metrics = Metrics(now, ticks)
+    metrics.install(app)
+    desk = Desk(begin=begin, banks=banks, now=now)
+    bodies_max: dict[str, int] = {}
+    guard.install(app, begin, now, bodies_max=bodies_max, metrics_token=metrics_token)
+    for topic in TOPICS:
+        made = topic.routes(desk)
+        api.register_blueprint(made.blueprint)
+        bodies_max |= made.bodies_max
+
+    @cache
+    def document() -> Mapping[str, Any]:
+        return openapi.describe(api)
+
+    app.register_blueprint(health.blueprint(begin, metrics))
+    app.register_blueprint(pages.blueprint(document))
+    return app

@@ -1,0 +1,160 @@
+"""`disburse key`: show that a key is held, register it, revoke it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from disburse import signing
+from disburse.cli import answer
+from disburse.cli.installation import actor, as_option, opened
+from disburse.cli.keys import load_private
+from disburse.clock import system_clock
+from disburse.domain.signing_key import Purpose
+from disburse.steps.parties.register_key import VALID_FOR_MAX, register_key
+from disburse.steps.parties.revoke_key import revoke_key
+from disburse.storage import keys, parties
+
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+CHALLENGE_BYTES = 24
+PURPOSE = click.option(
+    "--purpose",
+    type=click.Choice([one.value for one in Purpose]),
+    default=Purpose.SHEET.value,
+    show_default=True,
+    help="What the key may sign.",
+)
+ORGANISATION = click.option(
+    "--organisation", required=True, metavar="NUMBER", help="Whose key: registration number."
+)
+
+
+@click.group()
+def key() -> None:
+    """Register the keys that organisations sign with.
+
+    The administrator makes a challenge and sends it to the signer; the signer answers it with
+    `key prove` on the own machine and sends proof and public key; the administrator registers.
+    """
+
+
+@key.command()
+@answer.json_option
+def challenge(*, as_json: bool) -> None:
+    """Make a challenge, to be sent to whoever wants a key registered."""
+    made = secrets.token_urlsafe(CHALLENGE_BYTES)
+    answer.tell({"challenge": made}, as_json=as_json, lines=[made])
+
+
+@key.command()
+@click.option("--key", "private", type=FILE, required=True, help="The private key; it stays here.")
+@click.option("--challenge", required=True, help="What the administrator sent.")
+@ORGANISATION
+@PURPOSE
+@answer.json_option
+def prove(*, private: Path, challenge: str, organisation: str, purpose: str, as_json: bool) -> None:
+    """Show, on the signer's machine, that the private key is held here."""
+    proof = signing.prove_possession(
+        load_private(private),
+        organisation=organisation,
+        purpose=Purpose(purpose),
+        challenge=challenge,
+        now=system_clock(),
+    )
+    answer.tell({"proof": proof}, as_json=as_json, lines=[proof])
+
+
+@key.command()
+@click.option("--public", type=FILE, required=True, help="The public key: NAME.pub.jwk.")
+@click.option("--challenge", required=True, help="What was sent to the signer.")
+@click.option("--proof", required=True, help="What `disburse key prove` answered to it.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, VALID_FOR_MAX.days),
+    default=365,
+    show_default=True,
+    help="How long the key is good.",
+)
+@ORGANISATION
+@PURPOSE
+@as_option
+@answer.json_option
+def register(
+    *,
+    public: Path,
+    challenge: str,
+    proof: str,
+    days: int,
+    organisation: str,
+    purpose: str,
+    acting: str | None,
+    as_json: bool,
+) -> None:
+    """Register a public key of an organisation."""
+    with opened() as here, here.begin() as tx:
+        made = register_key(
+            tx,
+            caller=actor(tx, acting),
+            registration=organisation,
+            public_jwk=public.read_text(encoding="utf-8"),
+            purpose=Purpose(purpose),
+            challenge=challenge,
+            proof=proof.strip(),
+            valid_for=timedelta(days=days),
+            now=here.now,
+        )
+    facts = {"kid": made.kid, "organisation": organisation, "valid_to": made.valid_to}
+    lines = [f"key {made.kid} signs for {organisation} until {made.valid_to:%Y-%m-%d}"]
+    answer.tell(facts, as_json=as_json, lines=lines)
+
+
+@key.command()
+@click.argument("kid")
+@click.option("--compromised", is_flag=True, help="It fell into other hands: it was never good.")
+@click.option("--reason", required=True)
+@ORGANISATION
+@as_option
+@answer.json_option
+def revoke(
+    *,
+    kid: str,
+    compromised: bool,
+    reason: str,
+    organisation: str,
+    acting: str | None,
+    as_json: bool,
+) -> None:
+    """Make a key worthless; approvals of what a compromised one signed are void."""
+    with opened() as here, here.begin() as tx:
+        sheets = revoke_key(
+            tx,
+            caller=actor(tx, acting),
+            registration=organisation,
+            kid=kid,
+            compromised=compromised,
+            reason=reason,
+            now=here.now,
+        )
+    facts = {"kid": kid, "approvals_void": [[one.project_id, one.id] for one in sheets]}
+    lines = [f"key {kid} is revoked; {len(sheets)} sheets have to be approved again"]
+    answer.tell(facts, as_json=as_json, lines=lines)
+
+
+@key.command("list")
+@ORGANISATION
+@answer.json_option
+def list_(*, organisation: str, as_json: bool) -> None:
+    """List every key that an organisation ever had."""
+    with opened() as here, here.begin() as tx:
+        owner = parties.organisation(tx, organisation)
+        found = keys.of_organisation(tx, owner.id).values()
+    names = ("kid", "algorithm", "purpose", "valid_from", "valid_to", "revoked_at")
+    if as_json:
+        rows = [{name: getattr(one, name) for name in names} for one in found]
+        answer.tell({"keys": rows}, as_json=True)
+        return
+    cells = ((getattr(one, name) for name in names) for one in found)
+    answer.table(owner.name, names, (list(row) for row in cells))

@@ -1,0 +1,86 @@
+"""`disburse serve` and `disburse work`: the processes of an installation."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+from typing import Final
+
+import click
+
+from disburse import banks
+from disburse.app import create_app
+from disburse.cli import answer
+from disburse.cli.installation import opened
+from disburse.clock import system_clock
+from disburse.serving import serve as serve_app
+from disburse.work import PAUSE_SECONDS, Turn, run, turn
+
+LOG: Final = "%(asctime)s %(name)s %(levelname)s %(message)s"
+
+
+@click.command()
+@click.option("--host", help="[DISBURSE_HOST, or this machine only]")
+@click.option("--port", type=click.IntRange(1, 65_535), help="[DISBURSE_PORT, or 8080]")
+def serve(*, host: str | None, port: int | None) -> None:
+    """Serve the API until told to stop; refuses a database of another shape."""
+    _log_to_stderr()
+    with opened() as here:
+        chosen = here.settings
+        app = create_app(
+            here.begin,
+            banks.load(chosen.adapters, chosen.profiles),
+            system_clock,
+            metrics_token=chosen.metrics_token,
+        )
+        place = (host or chosen.host, port or chosen.port)
+        answer.fail(f"serving http://{place[0]}:{place[1]}/v1/docs, end with Ctrl-C")
+        serve_app(app, host=place[0], port=place[1], threads=chosen.threads)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do one round and end.")
+@click.option("--pause", type=click.IntRange(1, 3_600), default=PAUSE_SECONDS, show_default=True)
+@answer.json_option
+def work(*, once: bool, pause: int, as_json: bool) -> None:
+    """Fund what waits and void what is too old, round after round.
+
+    Any number of processes may do so at once.
+    """
+    _log_to_stderr()
+    with opened() as here:
+        if once:
+            _tell(turn(here.begin, now=here.now), as_json=as_json)
+            return
+        stop = Event()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: stop.set())
+
+        def tell(done: Turn) -> None:
+            if done.moved or done.failed:
+                _tell(done, as_json=as_json)
+
+        answer.fail(f"working every {pause} seconds, end with Ctrl-C")
+        run(here.begin, clock=system_clock, stop=stop, tell=tell, pause_seconds=pause)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format=LOG)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at the shape
+
+
+def _tell(done: Turn, *, as_json: bool) -> None:
+    facts = {
+        "funded": done.funded,
+        "short": done.short,
+        "expired": done.expired,
+        "months": done.months,
+        "failed": done.failed,
+    }
+    short = ", ".join(f"sheet {sheet} of project {project}" for project, sheet in done.short)
+    line = (
+        f"{done.funded} sheets funded, {done.expired} approvals expired, "
+        f"{done.months} months made, {done.failed} failed; short of money: {short or 'nobody'}"
+    )
+    answer.tell(facts, as_json=as_json, lines=[line])

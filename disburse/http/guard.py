@@ -1,0 +1,104 @@
+"""The one entrance: whoever shows no good token is turned away, whatever the address."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+
+from flask import Flask, Request, Response, g, request
+
+from disburse.domain.access import Caller
+from disburse.http import problems
+from disburse.storage import members
+from disburse.storage.engine import Begin
+
+# The only routes without a token; they tell nothing about anybody.
+OPEN: Final = frozenset({"health.live", "health.ready", "pages.openapi", "pages.docs"})
+METRICS: Final = "health.metrics_page"
+TOKEN_CHARACTERS_MAX: Final = 256
+BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so
+# Behind a proxy everybody comes from this machine, so a forwarded request is nobody's neighbour.
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+def install(
+    app: Flask,
+    begin: Begin,
+    now: Callable[[], datetime],
+    *,
+    bodies_max: dict[str, int],
+    metrics_token: str,
+) -> None:
+    """Turn away everybody but known callers; `bodies_max` are bytes by endpoint."""
+
+    @app.before_request
+    def _enter() -> Response | None:
+        request.max_content_length = bodies_max.get(request.endpoint or "", BODY_BYTES_MAX)
+        if request.endpoint in OPEN:
+            return None
+        if request.endpoint == METRICS and _may_scrape(request, metrics_token):
+            return None
+        found = None if request.endpoint == METRICS else _caller(request, begin, now())
+        if found is None:
+            return _stranger()
+        g.caller = found
+        return None
+
+    @app.after_request
+    def _harden(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault(
+            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def caller() -> Caller:
+    """Return who asks; only ever called behind `install`'s entrance."""
+    known = g.caller
+    assert isinstance(known, Caller)  # noqa: S101  (the entrance set it)
+    return known
+
+
+def _caller(asked: Request, begin: Begin, at: datetime) -> Caller | None:
+    token = _bearer(asked)
+    if not token:
+        return None
+    with begin() as tx:
+        return members.caller_of_token(tx, digest=sha256(token.encode()).digest(), at=at)
+
+
+def _bearer(asked: Request) -> str:
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    fits = scheme.lower() == "bearer" and len(token) <= TOKEN_CHARACTERS_MAX
+    return token.strip() if fits else ""
+
+
+def _may_scrape(asked: Request, metrics_token: str) -> bool:
+    if metrics_token:
+        return hmac.compare_digest(_bearer(asked).encode(), metrics_token.encode())
+    if any(name in asked.headers for name in _FORWARDED):
+        return False
+    try:
+        return ip_address(asked.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _stranger() -> Response:
+    response = problems.response(
+        problems.document(
+            HTTPStatus.UNAUTHORIZED,
+            "unauthenticated",
+            "send the header Authorization: Bearer TOKEN with a token that is still good",
+        )
+    )
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response

@@ -1,0 +1,69 @@
+"""The API's description: made from the routes, then completed with what all of them share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask_smorest import Api  # type: ignore[import-untyped]
+
+from disburse.http.once import KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
+
+VERSION: Final = "3.1.0"
+TITLE: Final = "disburse"
+ABOUT: Final = (
+    "Wages from project special accounts to workers' own accounts. Amounts are decimal text such "
+    'as "6500.00", never numbers. Every change takes an idempotency key: the same key and body '
+    "give the first answer again."
+)
+_PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "/problems/ and the refusal's stable code"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what is wrong, and what to do"},
+    },
+    "additionalProperties": True,
+}
+_REFUSED: Final = {
+    "description": "Refused (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+# Questions that have a body change nothing, so they take no key.
+_QUESTIONS: Final = frozenset({"/v1/payments/search"})
+
+
+def describe(api: Api) -> dict[str, Any]:
+    """Return the OpenAPI document of every route."""
+    document: dict[str, Any] = api.spec.to_dict()
+    document["info"]["description"] = ABOUT
+    document["security"] = [{"token": []}]
+    parts = document.setdefault("components", {})
+    parts.setdefault("schemas", {})["Problem"] = _PROBLEM
+    parts["responses"] = {"Refused": _REFUSED}
+    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    parts["parameters"] = {
+        "Key": _header(KEY_HEADER, "the request's own name", KEY_CHARACTERS_MAX, required=True),
+        "Signature": _header(SIGNATURE_HEADER, "detached JWS over the exact body", required=True),
+    }
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if isinstance(operation, dict):
+                _complete(path, method, operation)
+    return document
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    answers = {code: told for code, told in operation["responses"].items() if code[:1] == "2"}
+    operation["responses"] = answers | {"default": {"$ref": "#/components/responses/Refused"}}
+    if method == "post" and path not in _QUESTIONS:
+        key = {"$ref": "#/components/parameters/Key"}
+        operation["parameters"] = [key, *operation.get("parameters", [])]
+
+
+def _header(name: str, what: str, most: int = 0, *, required: bool) -> dict[str, Any]:
+    form: dict[str, Any] = {"type": "string"}
+    if most:
+        form |= {"minLength": 1, "maxLength": most}
+    return {"name": name, "in": "header", "required": required, "description": what, "schema": form}

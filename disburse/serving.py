@@ -1,0 +1,69 @@
+"""Runs the web service on waitress: limits first, and a log that names nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+from disburse.clock import ticks
+from disburse.sheetfile.draft import BYTES_MAX
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEADER_BYTES_MAX: Final = 32 * 1024
+CONNECTIONS_MAX: Final = 200  # beyond it new callers wait in the kernel's queue
+SILENT_SECONDS_MAX: Final = 60  # a channel that says nothing is closed
+NANOSECONDS_IN_A_MILLISECOND: Final = 10**6
+
+_log = logging.getLogger("disburse.access")
+
+
+def make_server(app: WSGIApplication, *, host: str, port: int, threads: int) -> Any:  # noqa: ANN401
+    """Return a server that listens already; `run()` serves until `close()`."""
+    return create_server(
+        logged(app),
+        host=host,
+        port=port,
+        threads=threads,
+        connection_limit=CONNECTIONS_MAX,
+        channel_timeout=SILENT_SECONDS_MAX,
+        max_request_header_size=HEADER_BYTES_MAX,
+        max_request_body_size=BYTES_MAX + 1,  # the app says which limit, in a problem document
+        expose_tracebacks=False,
+        clear_untrusted_proxy_headers=False,  # /metrics must see that a request was forwarded
+        ident=None,  # nobody needs to know what serves
+    )
+
+
+def serve(app: WSGIApplication, *, host: str, port: int, threads: int) -> None:
+    """Serve until the process is told to stop; answers that began are finished."""
+    server = make_server(app, host=host, port=port, threads=threads)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def logged(app: WSGIApplication) -> WSGIApplication:
+    """Log every request: method, path without its query, status, milliseconds. Nobody's name."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        began = ticks()
+
+        def started(status: str, *rest: Any) -> Callable[[bytes], object]:  # noqa: ANN401
+            _log.info(
+                "%s %s %s %d ms",
+                environ.get("REQUEST_METHOD", ""),
+                environ.get("PATH_INFO", "")[:200].encode("ascii", "backslashreplace").decode(),
+                status[:3],
+                (ticks() - began) // NANOSECONDS_IN_A_MILLISECOND,
+            )
+            return start_response(status, *rest)
+
+        return app(environ, started)
+
+    return answer

@@ -1,0 +1,103 @@
+"""The description of the API: OpenAPI 3.1, whole, and readable without script."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from tests.architecture.test_access import routes_of
+
+
+def references(value):
+    """Yield every reference in a document."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for part in value.values():
+            yield from references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from references(part)
+
+
+def description(site):
+    return site.client.get("/v1/openapi.json").json
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                yield method, path, operation
+
+
+def test_every_route_that_takes_a_token_is_described_and_no_other(site):
+    described = {(method.upper(), path) for method, path, _ in operations(description(site))}
+
+    routes = {(m, re.sub(r"<\w+:(\w+)>", r"{\1}", rule)) for m, rule in routes_of(site.app)}
+    assert described == routes
+
+
+def test_the_document_is_openapi_3_1(site):
+    document = description(site)
+
+    assert document["openapi"] == "3.1.0"
+    assert {"title", "version"} <= set(document["info"])
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for reference in references(document):
+        found = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+    for _, path, operation in operations(document):
+        assert operation["summary"]
+        assert operation["responses"]["default"]
+        places = re.findall(r"{(\w+)}", path)
+        shared = document["paths"][path].get("parameters", [])
+        named = [one["name"] for one in shared if one["in"] == "path"]
+        assert sorted(named) == sorted(places)
+        for parameter in operation.get("parameters", []):
+            assert "$ref" in parameter or {"name", "in", "schema"} <= set(parameter)
+
+
+def test_every_change_asks_for_an_idempotency_key_and_signed_bodies_for_a_signature(site):
+    key = {"$ref": "#/components/parameters/Key"}
+    signature = {"$ref": "#/components/parameters/Signature"}
+
+    signed = set()
+    for method, path, operation in operations(description(site)):
+        changes = method == "post" and path != "/v1/payments/search"
+        assert (key in operation.get("parameters", [])) == changes, path
+        if signature in operation.get("parameters", []):
+            signed.add(path.rpartition("/")[2])
+    assert signed == {"sheets", "withdraw"}
+
+
+def test_no_amount_is_described_as_a_number(site):
+    money = {"amount", "total", "total_net", "net", "gross", "owed", "free", "held", "needed"}
+    schemas = description(site)["components"]["schemas"]
+
+    for name, schema in schemas.items():
+        for field, told in schema["properties"].items():
+            if field in money and (name, field) != ("AttestableTold", "needed"):
+                assert "string" in told["type"], (name, field)
+
+
+def test_the_page_shows_every_route_with_nothing_from_outside(site):
+    answer = site.client.get("/v1/docs")
+    text = answer.get_data(as_text=True)
+
+    class Page(HTMLParser):
+        tags: set[str] = set()
+        links: set[str] = set()
+
+        def handle_starttag(self, tag, attrs):
+            self.tags.add(tag)
+            self.links |= {value for name, value in attrs if name in {"src", "href"}}
+
+    Page().feed(text)
+    assert answer.status_code == 200
+    assert not Page.tags & {"script", "img", "link", "iframe", "form"}
+    assert Page.links == {"openapi.json"}
+    assert "default-src 'none'; style-src 'sha256-" in answer.headers["Content-Security-Policy"]
+    for _, path, _ in operations(description(site)):
+        assert path in text

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from disburse.settings import Settings, SettingsRefused
+
+
+def test_an_empty_environment_gives_an_installation_of_its_own():
+    settings = Settings.from_environ({"PATH": "/bin"})
+
+    assert settings == Settings()
+    assert (settings.database_url, settings.var) == (None, Path("var"))
+    assert settings.host == "127.0.0.1"
+
+
+def test_every_setting_is_read():
+    settings = Settings.from_environ({
+        "DISBURSE_DATABASE_URL": "postgresql://u:p@db/wages",
+        "DISBURSE_VAR": "/srv/disburse",
+        "DISBURSE_ADAPTERS": "iso20022, delimited:small_chinese_bank",
+        "DISBURSE_PROFILES": "/srv/profiles",
+        "DISBURSE_HOST": "0.0.0.0",
+        "DISBURSE_PORT": "80",
+        "DISBURSE_THREADS": "4",
+        "DISBURSE_METRICS_TOKEN": "x" * 32,
+    })
+
+    assert settings.database_url == "postgresql://u:p@db/wages"
+    assert settings.adapters == ("iso20022", "delimited:small_chinese_bank")
+    assert (settings.port, settings.threads, settings.profiles) == (80, 4, Path("/srv/profiles"))
+
+
+def test_all_that_is_wrong_is_named_at_once_and_no_value_is_repeated():
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.from_environ({
+            "DISBURSE_DATABASE_URL": "mysql://root:secret@db/wages",
+            "DISBURSE_PORT": "70000",
+            "DISBURSE_THREADS": "many",
+            "DISBURSE_METRICS_TOKEN": "secret",
+            "DISBURSE_ADAPTERS": ",",
+            "DISBURSE_VAR": "",
+        })
+
+    assert set(refused.value.facts["wrong"]) == {
+        "DISBURSE_DATABASE_URL", "DISBURSE_PORT", "DISBURSE_THREADS", "DISBURSE_METRICS_TOKEN",
+        "DISBURSE_ADAPTERS", "DISBURSE_VAR",
+    }  # fmt: skip
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://", "postgresql://[secret/x", "wages"])
+def test_a_database_that_is_not_named_whole_is_refused_without_its_password(url):
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.from_environ({"DISBURSE_DATABASE_URL": url})
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_typing_mistake_in_a_settings_name_is_not_overlooked():
+    with pytest.raises(SettingsRefused, match="do you mean DISBURSE_DATABASE_URL"):
+        Settings.from_environ({"DISBURSE_DATABSE_URL": "postgresql://db/wages"})
+
+
+def test_what_other_commands_read_is_left_alone():
+    assert Settings.from_environ({"DISBURSE_TOKEN": "x", "DISBURSE_SERVER": "y"}) == Settings()
