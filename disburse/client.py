@@ -79,6 +79,22 @@ class Client:
         path = f"/v1/projects/{project_id}/sheets/{sheet_id}/withdraw"
         return self._post(path, order, "application/json", signature)
 
+    def call(
+        self, method: str, path: str, members: Mapping[str, object] | None, *, key: str
+    ) -> Mapping[str, Any]:
+        """Ask any route with JSON members; `key` makes a change happen once."""
+        headers = {"Idempotency-Key": key} if method == "POST" else {}
+        return self._ask(method, path, json=members, headers=headers)
+
+    def send(self, path: str, content: bytes, *, media_type: str, key: str) -> Mapping[str, Any]:
+        """Post bytes as they are: a bank's report."""
+        headers = {"Content-Type": media_type, "Idempotency-Key": key}
+        return self._ask("POST", path, data=content, headers=headers)
+
+    def fetch(self, path: str) -> bytes:
+        """Return what a route answers as bytes: a bank file."""
+        return self._answer("GET", path).content
+
     def _post(
         self, path: str, content: bytes, media_type: str, signature: str
     ) -> Mapping[str, Any]:
@@ -95,12 +111,18 @@ class Client:
         cursor = None
         for _ in range(PAGES_MAX):
             page = self._ask("GET", path, params={**asked, "limit": PAGE_ROWS, "cursor": cursor})
-            yield from page.get("rows", ())
+            rows = page.get("rows")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise NoAnswer(f"{self._url} is not a service of this kind")
+            yield from rows
             cursor = page.get("following")
             if cursor is None:
                 return
 
     def _ask(self, method: str, path: str, **said: Any) -> Mapping[str, Any]:  # noqa: ANN401
+        return _members(self._answer(method, path, **said), self._url)
+
+    def _answer(self, method: str, path: str, **said: Any) -> requests.Response:  # noqa: ANN401
         try:
             response = self._session.request(
                 method,
@@ -109,17 +131,25 @@ class Client:
                 allow_redirects=False,  # the token goes nowhere else
                 **said,
             )
-            answer = response.json()
         except requests.RequestException as error:
             raise NoAnswer(f"{self._url} does not answer: {type(error).__name__}") from None
-        if not isinstance(answer, dict):
-            raise NoAnswer(f"{self._url} is not a service of this kind")
         if response.status_code >= HTTPStatus.BAD_REQUEST:
+            answer = _members(response, self._url)
             detail = str(answer.get("detail") or answer.get("title") or response.reason)
             raise Declined(f"{response.status_code}: {detail}", **_facts(answer))
         if not response.ok or response.is_redirect:
             raise NoAnswer(f"{self._url} sends us elsewhere; give the service's own address")
-        return answer
+        return response
+
+
+def _members(response: requests.Response, url: str) -> Mapping[str, Any]:
+    try:
+        answer = response.json()
+    except requests.RequestException:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NoAnswer(f"{url} is not a service of this kind")
+    return answer
 
 
 def _safe(url: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from disburse.adapter import Adapter, Batch, Payment
 from disburse.banks import write
@@ -75,19 +75,14 @@ def _write_one(
     adapter: Adapter,
     by: By,
 ) -> BankFile:
-    place, account = paying.place, paying.account
-    file_id, new = part
+    place, account, file_id = paying.place, paying.account, part[0]
     payments = Payments(tx, FileKey(place.project_id, place.period, file_id))
-    batch = Batch(
-        reference=of_file(file_id),
+    batch = _batch(
+        paying,
+        part,
         sequence=files.next_sequence(tx, account.connection_id),
-        created=by.at.replace(microsecond=0),
-        pay_on=paying.pay_on,
-        currency=account.currency,
-        debtor=account.as_debtor(),
-        count=len(new),
-        total=sum(one.amount for one in new),
         payments=_Witnessed(payments, growing),
+        at=by.at,
     )
     written = write(adapter, batch)
     file = BankFile(
@@ -120,3 +115,25 @@ def _write_one(
     )
     files.add(tx, file, by=by)
     return file
+
+
+def _batch(
+    paying: Paying,
+    part: tuple[int, Sequence[NewAttempt]],
+    *,
+    sequence: int,
+    payments: Iterable[Payment],
+    at: datetime,
+) -> Batch:
+    file_id, new = part
+    return Batch(
+        reference=of_file(file_id),
+        sequence=sequence,
+        created=at.replace(microsecond=0),
+        pay_on=paying.pay_on,
+        currency=paying.account.currency,
+        debtor=paying.account.as_debtor(),
+        count=len(new),
+        total=sum(one.amount for one in new),
+        payments=payments,
+    )

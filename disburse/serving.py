@@ -22,12 +22,14 @@ NANOSECONDS_IN_A_MILLISECOND: Final = 10**6
 _log = logging.getLogger("disburse.access")
 
 
-def make_server(app: WSGIApplication, *, host: str, port: int, threads: int) -> Any:  # noqa: ANN401
-    """Return a server that listens already; `run()` serves until `close()`."""
+def make_server(app: WSGIApplication, *, threads: int, **where: Any) -> Any:  # noqa: ANN401
+    """Return a server that listens already on `host` and `port`, or on `unix_socket`.
+
+    `run()` serves until `close()`.
+    """
     return create_server(
         logged(app),
-        host=host,
-        port=port,
+        **where,
         threads=threads,
         connection_limit=CONNECTIONS_MAX,
         channel_timeout=SILENT_SECONDS_MAX,
@@ -37,15 +39,6 @@ def make_server(app: WSGIApplication, *, host: str, port: int, threads: int) -> 
         clear_untrusted_proxy_headers=False,  # /metrics must see that a request was forwarded
         ident=None,  # nobody needs to know what serves
     )
-
-
-def serve(app: WSGIApplication, *, host: str, port: int, threads: int) -> None:
-    """Serve until the process is told to stop; answers that began are finished."""
-    server = make_server(app, host=host, port=port, threads=threads)
-    try:
-        server.run()
-    finally:
-        server.close()
 
 
 def logged(app: WSGIApplication) -> WSGIApplication:
@@ -58,7 +51,7 @@ def logged(app: WSGIApplication) -> WSGIApplication:
             _log.info(
                 "%s %s %s %d ms",
                 environ.get("REQUEST_METHOD", ""),
-                environ.get("PATH_INFO", "")[:200].encode("ascii", "backslashreplace").decode(),
+                environ.get("PATH_INFO", "")[:200].encode("unicode_escape").decode(),
                 status[:3],
                 (ticks() - began) // NANOSECONDS_IN_A_MILLISECOND,
             )

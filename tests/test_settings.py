@@ -16,32 +16,37 @@ def test_an_empty_environment_gives_an_installation_of_its_own():
 
 
 def test_every_setting_is_read():
-    settings = Settings.from_environ({
-        "DISBURSE_DATABASE_URL": "postgresql://u:p@db/wages",
-        "DISBURSE_VAR": "/srv/disburse",
-        "DISBURSE_ADAPTERS": "iso20022, delimited:small_chinese_bank",
-        "DISBURSE_PROFILES": "/srv/profiles",
-        "DISBURSE_HOST": "0.0.0.0",
-        "DISBURSE_PORT": "80",
-        "DISBURSE_THREADS": "4",
-        "DISBURSE_METRICS_TOKEN": "x" * 32,
-    })
+    settings = Settings.from_environ(
+        {
+            "DISBURSE_DATABASE_URL": "postgresql://u:p@db/wages",
+            "DISBURSE_VAR": "/srv/disburse",
+            "DISBURSE_ADAPTERS": "iso20022, delimited:small_chinese_bank",
+            "DISBURSE_PROFILES": "/srv/profiles",
+            "DISBURSE_HOST": "::",
+            "DISBURSE_PORT": "80",
+            "DISBURSE_THREADS": "4",
+            "DISBURSE_METRICS_TOKEN": "x" * 32,
+        }
+    )
 
     assert settings.database_url == "postgresql://u:p@db/wages"
     assert settings.adapters == ("iso20022", "delimited:small_chinese_bank")
+    assert settings.host == "::"
     assert (settings.port, settings.threads, settings.profiles) == (80, 4, Path("/srv/profiles"))
 
 
 def test_all_that_is_wrong_is_named_at_once_and_no_value_is_repeated():
     with pytest.raises(SettingsRefused) as refused:
-        Settings.from_environ({
-            "DISBURSE_DATABASE_URL": "mysql://root:secret@db/wages",
-            "DISBURSE_PORT": "70000",
-            "DISBURSE_THREADS": "many",
-            "DISBURSE_METRICS_TOKEN": "secret",
-            "DISBURSE_ADAPTERS": ",",
-            "DISBURSE_VAR": "",
-        })
+        Settings.from_environ(
+            {
+                "DISBURSE_DATABASE_URL": "mysql://root:secret@db/wages",
+                "DISBURSE_PORT": "70000",
+                "DISBURSE_THREADS": "many",
+                "DISBURSE_METRICS_TOKEN": "secret",
+                "DISBURSE_ADAPTERS": ",",
+                "DISBURSE_VAR": "",
+            }
+        )
 
     assert set(refused.value.facts["wrong"]) == {
         "DISBURSE_DATABASE_URL", "DISBURSE_PORT", "DISBURSE_THREADS", "DISBURSE_METRICS_TOKEN",

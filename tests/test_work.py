@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
 
+import pytest
 from sqlalchemy import text
 
 from disburse.domain.lifecycle.sheet import State
@@ -120,3 +121,19 @@ def test_the_loop_goes_on_until_it_is_told_to_stop_and_after_a_failed_round(worl
 
     run(world.begin, clock=lambda: world.now, stop=stop, tell=tell, pause_seconds=0)
     assert len(heard) == 3
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "LOCK TABLE attempt IN ROW EXCLUSIVE MODE",  # as a payment's transaction does
+        "SELECT pg_advisory_xact_lock(hashtext('disburse months'))",  # as another worker does
+    ],
+)
+def test_months_wait_for_whoever_uses_the_tables_and_harm_nobody(world, meanwhile):
+    later = world.now + timedelta(days=365)
+    with world.begin() as busy:
+        busy.execute(text(meanwhile))
+        assert turn(world.begin, now=later) == Turn()
+        assert busy.scalar(text("SELECT 1")) == 1
+    assert turn(world.begin, now=later).months > 0

@@ -88,7 +88,10 @@ def table(title: str, names: Sequence[str], rows: Iterable[Sequence[object]]) ->
     shown = Table(title=title, title_justify="left")
     for place, name in enumerate(names):
         number = all(isinstance(row[place], int) for row in kept)
-        shown.add_column(name, justify="right" if number else "left")
+        # the first says what the row is about: it is never broken, to be found and copied
+        shown.add_column(
+            name, justify="right" if number else "left", no_wrap=place == 0, overflow="fold"
+        )
     for row in kept:
         shown.add_row(*(escape(_shown(cell)) for cell in row))
     _console(stderr=False).print(shown)

@@ -140,7 +140,7 @@ def _console(*, quiet: bool) -> Console:
 
 
 def _is_output(path: Path) -> bool:
-    return path.name in stage.FOLDERS or path.suffix in {".json", ".csv", ".txt"}
+    return path.name in {stage.ABOUT, *stage.FILES, *stage.FOLDERS}
 
 
 def _about(teller: Teller) -> str:

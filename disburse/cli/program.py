@@ -18,6 +18,7 @@ DEFECT: Final = 70  # EX_SOFTWARE of sysexits.h
 COMMANDS: Final = {
     "adapters": "disburse.cli.watching:adapters",
     "account": "disburse.cli.account:account",
+    "api": "disburse.cli.api:api",
     "db": "disburse.cli.database:db",
     "demo": "disburse.cli.demo:demo",
     "init": "disburse.cli.people:init",

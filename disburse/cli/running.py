@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 from threading import Event
 from typing import Final
 
@@ -14,7 +15,7 @@ from disburse.app import create_app
 from disburse.cli import answer
 from disburse.cli.installation import opened
 from disburse.clock import system_clock
-from disburse.serving import serve as serve_app
+from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
 LOG: Final = "%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -22,7 +23,7 @@ LOG: Final = "%(asctime)s %(name)s %(levelname)s %(message)s"
 
 @click.command()
 @click.option("--host", help="[DISBURSE_HOST, or this machine only]")
-@click.option("--port", type=click.IntRange(1, 65_535), help="[DISBURSE_PORT, or 8080]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="[DISBURSE_PORT, or 8080]; 0: any")
 def serve(*, host: str | None, port: int | None) -> None:
     """Serve the API until told to stop; refuses a database of another shape."""
     _log_to_stderr()
@@ -34,9 +35,20 @@ def serve(*, host: str | None, port: int | None) -> None:
             system_clock,
             metrics_token=chosen.metrics_token,
         )
-        place = (host or chosen.host, port or chosen.port)
-        answer.fail(f"serving http://{place[0]}:{place[1]}/v1/docs, end with Ctrl-C")
-        serve_app(app, host=place[0], port=place[1], threads=chosen.threads)
+        server = make_server(
+            app,
+            host=host or chosen.host,
+            port=chosen.port if port is None else port,
+            threads=chosen.threads,
+        )
+        # a plain end like Ctrl-C: answers that began are finished
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        name, number = server.effective_host, server.effective_port
+        answer.fail(f"serving http://{name}:{number}/v1/docs, end with Ctrl-C")
+        try:
+            server.run()
+        finally:
+            server.close()
 
 
 @click.command()

@@ -140,7 +140,7 @@ def submit(*, file: Path, url: str, project: str | None, as_json: bool) -> None:
     signature = _signature_of(file)
     if not signature.is_file():
         raise Unsigned(f"{signature.name} is not there; run `disburse sheet sign {file}`")
-    client = _client(url)
+    client = client_at(url)
     with answer.waiting(f"submitting {file.name}"):
         number = client.project(project or _sound(_examined(file, content)).project)
         told = client.submit(
@@ -169,13 +169,14 @@ def withdraw(
     digest = sha256(content).hexdigest()
     order = write_withdrawal(Withdrawal(digest, reason))
     signature = signing.sign(order, load_private(private), now=system_clock())
-    client = _client(url)
+    client = client_at(url)
     number = client.project(project or _sound(_examined(file, content)).project)
     told = client.withdraw(number, client.sheet(number, digest), order, signature=signature)
     answer.tell(told, as_json=as_json, lines=["the sheet is withdrawn"])
 
 
-def _client(url: str) -> Client:
+def client_at(url: str) -> Client:
+    """Return a client with the environment's token, or raise `NoToken`."""
     token = os.environ.get(TOKEN, "").strip()
     if not token:
         raise NoToken(f"set {TOKEN} to the token that the administrator gave you")

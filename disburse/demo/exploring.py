@@ -11,6 +11,7 @@ from disburse.app import create_app
 from disburse.clock import ticks
 from disburse.demo.set_up import PEOPLE
 from disburse.demo.site import ADMINISTRATOR, Site
+from disburse.demo.wages import an_advance
 from disburse.steps.parties.issue_token import issue_token
 
 HOST: Final = "127.0.0.1"
@@ -20,7 +21,8 @@ NANOSECONDS: Final = 1_000  # in a microsecond
 
 
 def hand_out(site: Site) -> list[tuple[str, str]]:
-    """Return a fresh token for everybody, and keep the subcontractors' keys to sign more sheets."""
+    """Return a fresh token for everybody; keep a sheet to submit, and the keys to sign it."""
+    site.keep("next/advance.csv", an_advance())
     for letter, key in site.keys.items():
         site.keep(f"keys/signer_{letter.lower()}.pem", signing.to_unprotected_pem(key))
     logins = [ADMINISTRATOR, *(login for login, _, _ in PEOPLE)]
@@ -46,8 +48,10 @@ def serve(site: Site, port: int) -> None:
         target=work.run, args=(site.begin,), kwargs={"clock": now, "stop": stop}, daemon=True
     )
     loop.start()
+    server = serving.make_server(app, threads=THREADS, host=HOST, port=port)
     try:
-        serving.serve(app, host=HOST, port=port, threads=THREADS)
+        server.run()
     finally:
+        server.close()
         stop.set()
         loop.join()

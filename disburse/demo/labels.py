@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 _TABLES: Final = {
@@ -97,4 +96,4 @@ _LEDGER: Final = {
     "ledger.paid.why": ("银行答复成功且未退回", "reported paid, and not returned"),
 }
 
-LABELS: Final[Mapping[str, tuple[str, str]]] = _TABLES | _KINDS | _STATES | _LEDGER
+LABELS: Final[dict[str, tuple[str, str]]] = _TABLES | _KINDS | _STATES | _LEDGER

@@ -20,7 +20,8 @@ if sys.platform != "win32":
     import fcntl
 
 ABOUT: Final = "ABOUT.txt"  # marks a folder as ours
-FOLDERS: Final = ("bank_files", "keys", "reports", "sheets", "statements")
+FOLDERS: Final = ("bank_files", "keys", "next", "reports", "sheets", "statements")
+FILES: Final = ("history.json", "payouts.csv", "summary.json")
 DATABASE: Final = "disburse"
 
 
@@ -45,9 +46,8 @@ def folder(out: Path, about: str) -> Iterator[Path]:
             raise FolderTaken(f"another demo is playing in {out}; end it first") from None
         for name in FOLDERS:
             shutil.rmtree(out / name, ignore_errors=True)
-        for left in out.glob("*.json"):
-            left.unlink()
-        (out / "payouts.csv").unlink(missing_ok=True)
+        for name in FILES:
+            (out / name).unlink(missing_ok=True)
         yield out
 
 

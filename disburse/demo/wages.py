@@ -24,6 +24,9 @@ SEPTEMBER: Final = date(2026, 9, 1)
 PAY_ON: Final = {AUGUST: date(2026, 9, 10), SEPTEMBER: date(2026, 10, 12)}
 SUFFIXES: Final = {sheetfile.JSON: "json", sheetfile.CSV: "csv", sheetfile.XLSX: "xlsx"}
 
+ADVANCE: Final = 200_000  # fen: less than what is left on the account when the story ends
+ADVANCED: Final = 4  # whose account the story never changes
+
 _CONFIRMED_BY: Final = tuple(Confirmation)
 _INSURANCE: Final = 36_050  # fen a month
 _OVERTIME: Final = 15_000  # fen for each day of it
@@ -135,6 +138,29 @@ def a_sheet(
     """Return the month's sheet in the subcontractor's form."""
     lines = lines_of(subcontractor.workers if workers is None else workers, month)
     return _written(subcontractor, month, a_header(subcontractor, month, lines), lines)
+
+
+def an_advance() -> bytes:
+    """Return a sheet for whoever explores: 2,000 yuan for one worker of A, ahead of October."""
+    subcontractor, month = SUBCONTRACTORS[0], date(2026, 10, 1)
+    usual = a_line(1, subcontractor.workers[ADVANCED], SEPTEMBER)
+    line = replace(
+        usual,
+        gross_items=(("base", ADVANCE),),
+        deductions=(),
+        gross=ADVANCE,
+        total_deductions=0,
+        net=ADVANCE,
+    )
+    header = replace(
+        a_header(subcontractor, SEPTEMBER, [line]),
+        period=month,
+        worked_from=month,
+        worked_to=month.replace(day=31),
+        pay_on=date(2026, 10, 20),
+        kind=Kind.ADVANCE,
+    )
+    return b"".join(sheetfile.write_csv(header, [line]))
 
 
 def a_faulty_sheet(subcontractor: Subcontractor, month: date) -> SheetFile:

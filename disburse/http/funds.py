@@ -118,6 +118,7 @@ def routes(desk: Desk) -> Routes:
     """Make the routes around what they need."""
     made = Routes("funds", desk)
     _declarations(made)
+    _recall(made)
     _statements(made)
 
     @made.reads(f"{HERE}/balance", AccountTold)
@@ -159,7 +160,11 @@ def _declarations(made: Routes) -> None:
         )
         return spread(balance, currency)
 
-    @made.changes(f"{declarations}/<number:declaration_id>/recall", BalanceTold, asks=ReasonAsked)
+
+def _recall(made: Routes) -> None:
+    @made.changes(
+        f"{HERE}/declarations/<number:declaration_id>/recall", BalanceTold, asks=ReasonAsked
+    )
     def _recall(ask: Ask, project_id: int, declaration_id: int) -> object:
         """Take declared money back that will not come."""
         currency = _currency(ask, Act.RECALL, project_id)

@@ -30,6 +30,7 @@ _REFUSED: Final = {
     "description": "Refused (RFC 9457)",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_NOT_OURS: Final = frozenset({"Error", "PaginationMetadata"})  # flask-smorest's own forms
 # Questions that have a body change nothing, so they take no key.
 _QUESTIONS: Final = frozenset({"/v1/payments/search"})
 
@@ -40,7 +41,8 @@ def describe(api: Api) -> dict[str, Any]:
     document["info"]["description"] = ABOUT
     document["security"] = [{"token": []}]
     parts = document.setdefault("components", {})
-    parts.setdefault("schemas", {})["Problem"] = _PROBLEM
+    schemas = {name: one for name, one in parts["schemas"].items() if name not in _NOT_OURS}
+    parts["schemas"] = schemas | {"Problem": _PROBLEM}
     parts["responses"] = {"Refused": _REFUSED}
     parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     parts["parameters"] = {

@@ -37,20 +37,23 @@ STATUS: Final = {
     HTTPStatus.NOT_FOUND: (
         "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-file", "no-such-key",
         "no-such-line", "no-such-party", "no-such-payment", "no-such-reissue", "no-such-sheet",
-        "not-found",
+        "no-such-token", "not-found",
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
-        "account-not-open", "already-posted", "approval-broken", "cooling-down", "duplicate-sheet",
-        "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed", "lines-blocked",
+        "account-not-open", "already-founded", "already-posted", "approval-broken", "cooling-down",
+        "duplicate-sheet", "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed",
+        "lines-blocked",
         "not-backed", "not-this-file", "nothing-payable", "party-taken", "reissue-asked",
         "request-in-progress", "short-of-funds", "statement-broken", "wrong-state",
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
-        "bad-profile", "bank-file-too-large", "idempotency-key-reused", "invalid-request",
-        "key-unreadable", "money-refused", "order-refused", "policy-refused", "sheet-refused",
+        "bad-particulars", "bad-profile", "bank-file-too-large", "idempotency-key-reused",
+        "invalid-request",
+        "key-unreadable", "money-refused", "order-refused", "policy-refused", "role-not-theirs",
+        "roster-refused", "sheet-refused",
         "unpayable", "unreadable-report", "unreadable-sheet", "unrenderable", "unsignable",
         "weak-passphrase", "wrong-project",
     ),
@@ -58,7 +61,7 @@ STATUS: Final = {
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "adapter-missing", "settings-refused", "unproven-file", "unreadable-file", "internal-error",
     ),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("server-unavailable", "wrong-schema"),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("database-unreachable", "server-unavailable", "wrong-schema"),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from flask import Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import RAISE, Schema
+from werkzeug.exceptions import UnsupportedMediaType
 
 from disburse.adapter import Adapter
 from disburse.domain.access import Caller
@@ -229,10 +230,24 @@ class Routes:
             documented = self.blueprint.arguments(route.asks, location=where, unknown=RAISE)(
                 documented
             )
+            if route.method == "POST":
+                documented = _json_only(documented)
         if route.takes is not None:
             documented = self.blueprint.doc(**_document(route.takes))(documented)
         self.blueprint.route(route.rule, methods=[route.method], tags=[self.topic])(documented)
         self.bodies_max[f"{self.name}.{view.__name__}"] = route.bytes_max
+
+
+def _json_only(view: View) -> View:
+    """Refuse another body at once, rather than call every one of its fields missing."""
+
+    @wraps(view)
+    def answered(**place: Any) -> object:  # noqa: ANN401
+        if request.mimetype != JSON:
+            raise UnsupportedMediaType
+        return view(**place)
+
+    return answered
 
 
 def _conditional(response: Response) -> Response:

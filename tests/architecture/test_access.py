@@ -227,7 +227,9 @@ def test_everybody_opens_exactly_what_the_table_allows(site):
     assert wrong == []
 
 
-@pytest.mark.parametrize("kind", [k for k in OrganisationKind if k is not OrganisationKind.OPERATOR])
+@pytest.mark.parametrize(
+    "kind", [k for k in OrganisationKind if k is not OrganisationKind.OPERATOR]
+)
 def test_a_project_of_others_is_not_there_whatever_the_role(site, kind):
     world = site.world
     with world.begin() as tx:

@@ -200,7 +200,7 @@ def test_a_second_run_leaves_the_same_files_and_no_server(summary, folder):
     before = {path.name: path.read_bytes() for path in (folder / "bank_files").iterdir()}
     told = (folder / "summary.json").read_bytes()
     (folder / "sheets" / "left over.txt").write_text("of an older version")
-    done = play(folder, "--json")
+    done = play(folder, "--json", "--lang", "zh")
     assert (done.returncode, json.loads(done.stdout)) == (0, summary)
     assert (folder / "summary.json").read_bytes() == told
     assert {path.name: path.read_bytes() for path in (folder / "bank_files").iterdir()} == before

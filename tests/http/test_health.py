@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import text
 
 from disburse.app import create_app
+from disburse.storage import embedded
 from disburse.storage.engine import connect
 
 SECRET = "a token that only the collector knows"  # noqa: S105
@@ -31,9 +31,17 @@ def test_a_service_without_its_database_is_live_and_not_ready(site, caplog):
     assert "nowhere" not in answer.text + caplog.text
 
 
-def test_a_service_on_an_older_schema_is_not_ready_and_says_what_to_run(site):
-    with site.world.begin() as tx, pytest.raises(Exception, match="permission"):
+def test_a_service_on_an_older_schema_is_not_ready_and_says_what_to_run(site, database):
+    owner = connect(embedded.as_role(database, embedded.MIGRATE))
+    with owner() as tx:
+        tx.execute(text(f"SET LOCAL ROLE {embedded.OWNER}"))
         tx.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    owner.dispose()
+
+    answer = site.client.get("/v1/ready")
+
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/wrong-schema")
+    assert "disburse migrate" in answer.json["detail"]
 
 
 def test_metrics_answer_this_machine_only(site):

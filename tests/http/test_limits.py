@@ -10,16 +10,17 @@ from disburse.sheetfile.draft import BYTES_MAX
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(site):
     answer = site.post(
-        "declarations", "funder", data=b"x" * (BODY_BYTES_MAX + 1), content_type="text/plain"
+        "declarations",
+        "funder",
+        data=b"x" * (BODY_BYTES_MAX + 1),
+        content_type="application/json",
     )
 
     assert (answer.status_code, answer.json["type"]) == (413, "/problems/content-too-large")
 
 
 def test_a_sheet_may_be_as_large_as_a_sheet_can_be_and_no_larger(site):
-    headers = {"Content-Length": str(BYTES_MAX + 1)}
-
-    answer = site.post("sheets", "signer", headers=headers, content_type="text/csv")
+    answer = site.post("sheets", "signer", content_length=BYTES_MAX + 1, content_type="text/csv")
 
     assert answer.status_code == 413
     assert site.submit(b"x" * (BODY_BYTES_MAX + 1)).json["type"] == "/problems/unreadable-sheet"

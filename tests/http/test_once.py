@@ -21,7 +21,7 @@ def declare(site, key, **changed):
 
 def rows(site, table):
     with site.world.begin() as tx:
-        return tx.scalar(text(f"SELECT count(*) FROM {table}"))
+        return tx.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608  (a word of ours)
 
 
 def test_the_same_key_and_body_give_the_first_answer_again(site):
@@ -144,9 +144,7 @@ def test_a_request_that_is_worked_on_elsewhere_is_not_done_twice(site, monkeypat
     monkeypatch.setattr(once, "WAIT", "20ms")
     member = site.world.caller("funder").member_id
     with site.world.begin() as elsewhere:
-        once.claim(
-            elsewhere, member_id=member, key="one", request_digest=b"", at=site.world.now
-        )
+        once.claim(elsewhere, member_id=member, key="one", request_digest=b"", at=site.world.now)
         answer = declare(site, "one")
 
     assert (answer.status_code, answer.json["type"]) == (409, "/problems/request-in-progress")

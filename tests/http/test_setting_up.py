@@ -22,11 +22,43 @@ def organisation(site, kind, place, **more):
 
 
 def test_a_second_site_is_set_up_from_nothing_to_a_roster(site):
-    kinds = ("owner", "general_contractor", "subcontractor", "bank")
-    for place, kind in enumerate(kinds, start=50):
+    for place, kind in enumerate(("owner", "general_contractor", "subcontractor", "bank"), 50):
         organisation(site, kind, place)
+    token = an_officer(site)
+    here = a_project(site)
 
-    # people: an account, roles, a token
+    # the subcontractor joins with the written order that the contractor pay on its behalf
+    joining = {"registration": a_credit_code(52)}
+    without = site.post(f"{here}/parties", ADMIN, json=joining)
+    assert without.json["type"] == "/problems/bad-particulars"
+    order = {"delegation_digest": "0" * 64, "delegation_from": "2026-01-01"}
+    assert site.post(f"{here}/parties", ADMIN, json=joining | order).status_code == 200
+
+    # the roster, by the contractor's labour officer with the new token
+    line = a_line(7)
+    worker = {
+        "name": line.name, "id_type": "resident_card", "id_number": line.id_number,
+        "joined_on": "2026-03-01", "account": line.account,
+    }  # fmt: skip
+
+    def enrol(key, *workers):
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+        roster = joining | {"workers": workers}
+        return site.client.post(f"{here}/workers", headers=headers, json=roster)
+
+    assert enrol("once", worker).json == {"enrolled": 1}
+    twice = enrol("twice", worker, worker)
+    assert twice.json["type"] == "/problems/roster-refused"
+    assert line.id_number not in twice.text
+
+    # a revoked token opens nothing
+    gone = site.post("/v1/members/officer-2/tokens/revoke", ADMIN, json={"label": "first"})
+    assert gone.json == {"revoked": 1}
+    assert enrol("late", worker).status_code == 401
+
+
+def an_officer(site):
+    """Set a labour officer up: an account, a role that the company can give, a token."""
     identity = {"id_type": "resident_card", "number": an_identity_number(500)}
     member = {"registration": a_credit_code(51), "login": "officer-2", "name": "Officer"}
     answer = site.post("/v1/members", ADMIN, json=member | {"identity": identity})
@@ -37,9 +69,11 @@ def test_a_second_site_is_set_up_from_nothing_to_a_roster(site):
     wrong = site.post("/v1/members/officer-2/roles", ADMIN, json={"roles": ["signer"]})
     assert wrong.json["type"] == "/problems/role-not-theirs"
     asked = {"label": "first", "days": 30}
-    token = made(site.post("/v1/members/officer-2/tokens", ADMIN, json=asked))["token"]
+    return made(site.post("/v1/members/officer-2/tokens", ADMIN, json=asked))["token"]
 
-    # money and the project
+
+def a_project(site):
+    """Set a project up with its special account, and return its address."""
     account = {
         "bank": a_credit_code(53), "adapter": ADAPTER, "currency": "CNY",
         "number": "1017700000000002", "holder": "GC + project + 农民工工资专用账户",
@@ -56,35 +90,7 @@ def test_a_second_site_is_set_up_from_nothing_to_a_roster(site):
     here = f"/v1/projects/{told['id']}"
     use = {"account_id": account_id}
     assert site.post(f"{here}/account", ADMIN, json=use).json == {"sheets": []}
-    joining = {"registration": a_credit_code(52)}
-    assert site.post(f"{here}/parties", ADMIN, json=joining).json["type"] == (
-        "/problems/bad-particulars"
-    )
-    order = {"delegation_digest": "0" * 64, "delegation_from": "2026-01-01"}
-    assert site.post(f"{here}/parties", ADMIN, json=joining | order).status_code == 200
-
-    # the roster, by the contractor's labour officer with the new token
-    line = a_line(7)
-    worker = {
-        "name": line.name, "id_type": "resident_card", "id_number": line.id_number,
-        "joined_on": "2026-03-01", "account": line.account,
-    }  # fmt: skip
-    roster = {"registration": a_credit_code(52), "workers": [worker]}
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "roster"}
-    enrolled = site.client.post(f"{here}/workers", headers=headers, json=roster)
-    assert enrolled.json == {"enrolled": 1}
-    twice = site.client.post(
-        f"{here}/workers",
-        headers=headers | {"Idempotency-Key": "twice"},
-        json=roster | {"workers": [worker, worker]},
-    )
-    assert twice.json["type"] == "/problems/roster-refused"
-    assert line.id_number not in twice.text
-
-    # a revoked token opens nothing
-    gone = site.post("/v1/members/officer-2/tokens/revoke", ADMIN, json={"label": "first"})
-    assert gone.json == {"revoked": 1}
-    assert site.client.get(here, headers=headers).status_code == 401
+    return here
 
 
 def test_a_key_is_registered_with_proof_and_revoked_by_its_own_signer(site):

@@ -9,9 +9,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.machine.mechanics import Town
 from tests.machine.payday import Payday
 
-# Half a second a run. Hypothesis prints what repeats a run that fails.
+# Half a second each. Hypothesis prints what repeats a run that fails.
 RUNS = settings(
-    max_examples=50,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     print_blob=True,

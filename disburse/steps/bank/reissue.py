@@ -54,9 +54,7 @@ def reissue(
     order_bytes_id = None
     if order is not None:
         payee = dict(payee) | _corrected(tx, sheet, order, signature, reference=reference, now=now)
-        order_bytes_id = kept_bytes.keep(
-            tx, project_id=project_id, media_type="application/json", content=order
-        )
+        order_bytes_id = _kept(tx, project_id, order)
     key = AttemptKey(sheet.id, attempt.line, attempt.attempt + 1)
     adapter = banks[parties.account(tx, sheet.account_id).adapter]
     _require_payable(adapter, of_attempt(key), payee, attempt.amount, sheet.currency)
@@ -87,6 +85,10 @@ def reissue(
         facts={"after": reference, "reason": reason, "changed": changed, "order": order_bytes_id},
     )
     return asked
+
+
+def _kept(tx: Transaction, project_id: int, order: bytes) -> int:
+    return kept_bytes.keep(tx, project_id=project_id, media_type="application/json", content=order)
 
 
 def _corrected(

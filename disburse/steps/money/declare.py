@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
+from disburse.domain.money import MoneyRefused
 from disburse.door import admit, by
 from disburse.storage import acts, funding
 from disburse.storage.engine import Transaction
@@ -25,6 +26,8 @@ def declare(
     """Store the declaration and return its number; it counts once another person vouches."""
     project = admit(tx, caller, Act.DECLARE, project_id)
     require_other_person(caller.person_id)
+    if amount <= 0:
+        raise MoneyRefused("what is declared is an amount above zero")
     if project.account_id is None:
         raise NoSuchAccount("the project has no special account yet")
     number = funding.declare(

@@ -12,8 +12,10 @@ from disburse.domain.access import Act, Caller, require
 from disburse.domain.particulars import BadParticulars
 from disburse.domain.signing_key import Purpose, SigningKey
 from disburse.door import by
+from disburse.signing import PublicKey
 from disburse.storage import acts, keys, parties
 from disburse.storage.engine import Transaction
+from disburse.storage.parties import Organisation
 
 CHALLENGE_CHARACTERS_MIN: Final = 16  # as the administrator's client makes it, from randomness
 VALID_FOR_MAX: Final = timedelta(days=3 * 366)  # then the organisation shows again who it is
@@ -40,22 +42,11 @@ def register_key(
     """
     require(caller, Act.REGISTER_KEY)
     organisation = parties.organisation(tx, particulars.registration(registration))
-    if len(challenge) < CHALLENGE_CHARACTERS_MIN:
-        raise BadParticulars(
-            f"a challenge has at least {CHALLENGE_CHARACTERS_MIN} characters", field="challenge"
-        )
     if not timedelta() < valid_for <= VALID_FOR_MAX:
         raise BadParticulars(
             f"a key is valid for at most {VALID_FOR_MAX.days} days", field="valid_for"
         )
-    public = signing.read_public(public_jwk)
-    signing.check_possession(
-        proof,
-        public,
-        organisation=organisation.registration,
-        purpose=purpose,
-        challenge=challenge,
-    )
+    public = _proven(organisation, public_jwk, purpose, challenge=challenge, proof=proof)
     key = SigningKey(
         kid=public.kid,
         organisation_id=organisation.id,
@@ -80,3 +71,18 @@ def register_key(
         },
     )
     return key
+
+
+def _proven(
+    organisation: Organisation, jwk: str, purpose: Purpose, *, challenge: str, proof: str
+) -> PublicKey:
+    if len(challenge) < CHALLENGE_CHARACTERS_MIN:
+        raise BadParticulars(
+            f"a challenge has at least {CHALLENGE_CHARACTERS_MIN} characters", field="challenge"
+        )
+    public = signing.read_public(jwk)
+    number = organisation.registration
+    signing.check_possession(
+        proof, public, organisation=number, purpose=purpose, challenge=challenge
+    )
+    return public

@@ -25,7 +25,7 @@ def set_aside(
 ) -> Sheet:
     """Set `line` aside for `reason`. After funding, unfund first: held money is exact.
 
-    Raises `LineFixed` for the last line that a reviewed sheet still pays: it would wait for nothing.
+    Raises `LineFixed` for the last payable line of a reviewed sheet: it would wait for nothing.
     """
     admit(tx, caller, Act.SET_ASIDE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)

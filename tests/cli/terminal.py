@@ -1,0 +1,94 @@
+"""Runs the command line as somebody at a terminal does, and makes what it reads."""
+
+import csv
+import json
+import sys
+
+from click.testing import CliRunner
+
+from disburse.cli.program import program
+from tests.sheets import a_card, a_credit_code, an_identity_number
+
+OPERATOR = a_credit_code(7)
+CONTRACTOR, SUB, OWNER, BANK = map(a_credit_code, (1, 2, 3, 4))
+PROJECT = "JYG-2026-001"
+DISBURSE = (sys.executable, "-m", "disburse")
+
+TABLES = {
+    "organisations": [
+        ["kind", "registration", "name"],
+        ["general_contractor", CONTRACTOR, "A contractor"],
+        ["subcontractor", SUB, "A subcontractor"],
+        ["owner", OWNER, "An owner"],
+        ["银行", BANK, "A bank"],
+    ],
+    "projects": [
+        ["code", "name", "owner", "general_contractor", "region", "sector", "政府投资",
+         "currency", "contract_amount", "labour_share", "starts_on", "ends_on", "approvers",
+         "approval_days"],
+        [PROJECT, "A site", OWNER, CONTRACTOR, "620200", "housing", "是", "CNY", "1000000.00",
+         "25.5", "2026-03-01", "2027-12-31", "0=1; 500000.00=2", "5"],
+    ],
+    "accounts": [
+        ["bank", "adapter", "currency", "number", "holder", "projects"],
+        [BANK, "iso20022", "CNY", "1017700000000001", "Contractor + site", PROJECT],
+    ],
+    "parties": [
+        ["project", "organisation", "delegation_digest", "delegation_from"],
+        [PROJECT, SUB, "a" * 64, "2026-01-01"],
+    ],
+    "people": [
+        ["organisation", "login", "name", "id_number", "roles", "projects"],
+        [CONTRACTOR, "officer", "An officer", an_identity_number(901), "labour_officer", ""],
+        [CONTRACTOR, "approver", "An approver", an_identity_number(902), "approver", PROJECT],
+        [SUB, "signer", "A signer", an_identity_number(903), "signer; preparer", ""],
+        [SUB, "machine", "A machine", "", "preparer", ""],
+    ],
+    "workers": [
+        ["project", "employer", "name", "id_number", "joined_on", "account"],
+        *(
+            [PROJECT, SUB, f"工人{place}", an_identity_number(place), "2026-03-01", a_card(place)]
+            for place in (1, 2)
+        ),
+    ],
+}  # fmt: skip
+
+
+def write_tables(folder, **changed):
+    """Write the tables of a set-up into `folder`, one file each."""
+    folder.mkdir(exist_ok=True)
+    for name, rows in (TABLES | changed).items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+    return folder
+
+
+class Terminal:
+    """One installation, on one database."""
+
+    def __init__(self, url, **environment):
+        self.environment = {
+            "DISBURSE_DATABASE_URL": url,
+            "DISBURSE_ID_NUMBER": an_identity_number(900),
+            "DISBURSE_KEY_PASSPHRASE": "four unrelated words here",
+            "LANG": "C.UTF-8",
+        } | environment
+
+    def run(self, *words, exit_code=0, **environment):
+        """Run one command and return what it answered."""
+        answer = CliRunner().invoke(
+            program, [str(word) for word in words], env=self.environment | environment
+        )
+        assert answer.exit_code == exit_code, (answer.stderr, answer.stdout, answer.exception)
+        assert "Traceback" not in answer.output
+        return answer
+
+    def json(self, *words, **more):
+        """Run one command and return its JSON."""
+        return json.loads(self.run(*words, "--json", **more).stdout)
+
+    def init(self):
+        return self.json(
+            "init", "--operator", "An operator", "--registration", OPERATOR,
+            "--name", "An administrator", "--login", "admin",
+        )  # fmt: skip
