@@ -6,6 +6,7 @@ from dataclasses import fields
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from disburse.domain.access import Forbidden
 from disburse.domain.ledger import COLUMNS
@@ -15,6 +16,7 @@ from disburse.steps.money.declare import declare
 from disburse.steps.money.vouch import vouch
 from disburse.steps.payroll.review import review
 from disburse.storage.engine import read_only
+from disburse.storage.ledger import NoSuchAccount
 from disburse.storage.views import Tally
 from tests.queries.asking import NETS, ask, do
 from tests.sheets import a_sheet_json, lines
@@ -101,3 +103,10 @@ def test_figures_show_what_is_open_and_since_when(world):
     assert set(columns) == set(COLUMNS)
     assert (columns["in_flight"], columns["missing"]) == (sum(NETS[:8]), -200)
     assert found.sheets == ()
+
+
+def test_a_project_without_an_account_has_none_to_show(world):
+    with world.begin() as tx:
+        tx.execute(text("UPDATE project SET account_id = NULL"))
+    with pytest.raises(NoSuchAccount):
+        ask(world, account.account, "viewer", now=world.now)

@@ -200,3 +200,18 @@ def test_the_age_of_a_part_is_that_of_its_oldest_entry(world, answered):
     with world.begin() as tx:
         [part] = prove(tx).unbooked
     assert part.since == date(2026, 8, 5)
+
+
+def test_what_moved_drawn_without_an_entry_of_ours_is_named_by_its_kind(world, answered, plant):
+    # A return that never came to this account: two people said so.
+    plant(
+        "INSERT INTO transfer (project_id, kind, reference, account_id, amount, at)"
+        " VALUES (:p, 'elsewhere', 'act:1', :a, 70, now())",
+        p=world.project_id,
+        a=world.account_id,
+    )
+    plant("UPDATE balance SET missing = missing - 70, drawn = drawn + 70")
+    assert found(world) == {}
+    with world.begin() as tx:
+        [_, part] = prove(tx).unbooked
+    assert (part.what, part.reported - part.booked, part.since) == ("elsewhere", 70, None)
