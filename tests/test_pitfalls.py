@@ -49,6 +49,7 @@ from disburse.steps.payroll.review import review
 from disburse.steps.payroll.set_aside import set_aside
 from disburse.storage import inbox, ledger, parties
 from tests.builders import a_key
+from tests.http.site import Site
 from tests.sheets import TODAY, a_line, a_sheet_json, a_sheet_xlsx
 
 ROOT = Path(__file__).parents[1]
@@ -348,3 +349,19 @@ def test_row_25_nothing_in_the_program_can_switch_verification_off():
     assert "verify" in called  # a statement of its own: under no condition
     settings = (ROOT / "disburse/settings.py").read_text(encoding="utf-8")
     assert not re.search(r"(?i)skip|verify|insecure|no_sign", settings)
+
+
+def test_row_20_a_repeated_request_gets_the_first_answer_and_moves_nothing_twice(world):
+    site = Site(world)
+    said = {"amount": "10.00", "voucher_digest": "ab" * 32, "expected_on": "2026-08-20"}
+    first, again = (site.post("declarations", "funder", key="k", json=said) for _ in range(2))
+    assert (first.status_code, again.data) == (201, first.data)
+    assert (
+        site.post("declarations", "funder", key="k", json=said | {"amount": "9.00"})
+        .json["type"]
+        .endswith("idempotency-key-reused")
+    )
+    bare = site.client.post(site._path("declarations"), headers=site.headers("funder"), json=said)
+    assert bare.status_code == 400
+    with world.begin() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM declaration")) == 1

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.refusal import Refusal
-from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
+from disburse.domain.signing_key import Algorithm, KeyRevoked, Purpose, SigningKey
 from disburse.storage.engine import Transaction
 
 
@@ -49,6 +49,18 @@ def revoke(
         raise NoSuchKey(f"the organisation has no key {kid} that could be revoked")
 
 
+def require_trusted(tx: Transaction, *, project_id: int, sheet_id: int) -> None:
+    """Raise `KeyRevoked` when the sheet was signed by a key that somebody may have copied.
+
+    Asked again wherever a person's word lets money go on; the way out is to reject the sheet.
+    """
+    if tx.scalar(_COMPROMISED, {"p": project_id, "s": sheet_id}):
+        raise KeyRevoked(
+            f"sheet {sheet_id} was signed by a key that was revoked as compromised; nobody knows "
+            "who signed it: reject it, and let the subcontractor sign it anew"
+        )
+
+
 def sheets_under_approval(tx: Transaction, kid: str) -> list[tuple[int, int]]:
     """Return (project, sheet) of approved sheets that this key signed."""
     return [(row.project_id, row.id) for row in tx.execute(_APPROVED, {"kid": kid})]
@@ -76,6 +88,10 @@ _REVOKE: Final = text("""
     SET revoked_at = least(revoked_at, :at),
         revoked_as_compromised = revoked_as_compromised OR :compromised
     WHERE kid = :kid AND organisation_id = :o AND (revoked_at IS NULL OR :compromised)
+""")
+_COMPROMISED: Final = text("""
+    SELECT k.revoked_as_compromised FROM sheet s JOIN signing_key k ON k.kid = s.kid
+    WHERE s.project_id = :p AND s.id = :s
 """)
 _APPROVED: Final = text("""
     SELECT project_id, id FROM sheet WHERE kid = :kid AND state = 'approved' ORDER BY id

@@ -406,6 +406,32 @@ class TestApproval:
         assert held(world) == whole
 
 
+class TestCompromisedKey:
+    def test_a_sheet_that_a_copied_key_signed_goes_no_further(self, world):
+        sheet_id = world.funded()
+        self.compromise(world)
+        with pytest.raises(KeyRevoked, match="reject it"):
+            world.do(approve, "approver", sheet_id=sheet_id)
+        assert world.do(reject, "approver", sheet_id=sheet_id, reason="stolen key").version
+
+    def test_not_even_when_its_file_is_written(self, world):
+        _, [file] = world.exported()
+        self.compromise(world)
+        shown = {"sha256": file.sha256, "count": file.count, "total": file.total}
+        with pytest.raises(KeyRevoked):
+            world.do(claim, "releaser", file_id=file.id, **shown)
+
+    def compromise(self, world):
+        with world.begin() as tx:
+            keys.revoke(
+                tx,
+                kid=a_key("subcontractor").kid,
+                organisation_id=world.organisations[OrganisationKind.SUBCONTRACTOR],
+                compromised=True,
+                at=world.now,
+            )
+
+
 class TestExport:
     def test_a_long_sheet_becomes_several_files(self, begin):
         world = World(begin)

@@ -11,7 +11,7 @@ from disburse.domain.lifecycle.attempt import State
 from disburse.domain.lifecycle.bank_file import Action
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import attempts, files, kept_bytes, ledger, parties
+from disburse.storage import attempts, files, kept_bytes, keys, ledger, parties
 from disburse.storage.attempts import FileKey
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -54,6 +54,7 @@ def claim(
     admit(tx, caller, Act.CLAIM, project_id)
     require_other_person(caller.person_id)
     file = files.take(tx, project_id=project_id, file_id=file_id)
+    keys.require_trusted(tx, project_id=project_id, sheet_id=file.sheet_id)
     if (file.sha256, file.count, file.total) != (sha256, count, total):
         raise NotThisFile(f"file {file_id} has other bytes, count or sum than you confirm; look")
     if parties.account(tx, file.account_id).state != "open":

@@ -12,7 +12,7 @@ from disburse.domain.lifecycle.sheet import Action
 from disburse.domain.policy import Policy
 from disburse.door import admit, by
 from disburse.payables import root
-from disburse.storage import approvals, parties, sheets
+from disburse.storage import approvals, keys, parties, sheets
 from disburse.storage.approvals import Approval
 from disburse.storage.engine import Transaction
 from disburse.storage.sheets import Sheet
@@ -34,6 +34,7 @@ def approve(
     """
     project = admit(tx, caller, Act.APPROVE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
+    keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     given = approvals.current(tx, sheet)
     require_other_person(caller.person_id, sheet.reviewed_by, *(one.approver for one in given))
     what = root(tx, sheet)

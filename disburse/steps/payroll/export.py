@@ -13,7 +13,7 @@ from disburse.domain.policy import Policy
 from disburse.door import admit, by, day
 from disburse.filing import Paying, write_files
 from disburse.payables import prepare
-from disburse.storage import approvals, parties, sheets
+from disburse.storage import approvals, keys, parties, sheets
 from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -35,6 +35,7 @@ def export(
     """
     project = admit(tx, caller, Act.EXPORT, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
+    keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     moved = sheets.advance(tx, sheet, Action.EXPORT, by=by(caller, now))
     note = Policy.read(project.policy).note_for(sheet.period)
     new, what = prepare(tx, sheet, note=note)
