@@ -5,7 +5,7 @@ from __future__ import annotations
 from disburse.domain.lifecycle.attempt import OPEN_AGAIN
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, attempt_of
-from disburse.storage import answered, sheets
+from disburse.storage import answered, inbox, sheets
 from disburse.storage.answered import Attempt
 from disburse.storage.attempts import NoSuchPayment, Place
 from disburse.storage.engine import Transaction
@@ -34,6 +34,11 @@ def require_open_again(tx: Transaction, attempt: Attempt) -> None:
             f"payment {attempt.reference} is {attempt.state}; only the latest one that was "
             "rejected or returned can be paid again or given up",
             state=attempt.state,
+        )
+    if inbox.is_disputed(tx, project_id=attempt.project_id, reference=attempt.reference):
+        raise WrongState(
+            f"the bank said something of payment {attempt.reference} that contradicts this; "
+            "resolve the anomaly first, or the worker may be paid twice"
         )
     if not answered.is_funded(tx, attempt):
         raise WrongState(f"no money is held for payment {attempt.reference} any more")

@@ -105,32 +105,36 @@ def add_reissue(tx: Transaction, reissue: Reissue) -> None:
 
 
 def take_reissue(
-    tx: Transaction, *, project_id: int, sheet_id: int, line: int, attempt: int
+    tx: Transaction, *, project_id: int, sheet_id: int, line: int, attempt: int, at: datetime
 ) -> Reissue:
-    """Return a reissue that nobody countersigned yet, locked; or raise `NoSuchReissue`."""
+    """Return a reissue that waits for a countersignature, locked; or raise `NoSuchReissue`."""
     row = tx.execute(
-        _TAKE_REISSUE, {"p": project_id, "s": sheet_id, "l": line, "a": attempt}
+        _TAKE_REISSUE, {"p": project_id, "s": sheet_id, "l": line, "a": attempt, "at": at}
     ).one_or_none()
     if row is None:
         raise NoSuchReissue("no reissue of this payment waits for a countersignature")
     return Reissue(**row._mapping)  # noqa: SLF001
 
 
-def countersigned(tx: Transaction, *, project_id: int, sheet_id: int) -> list[Ready]:
+def countersigned(tx: Transaction, *, project_id: int, sheet_id: int, at: datetime) -> list[Ready]:
     """Return the approved reissues of a sheet that are in no file yet, by line; locked.
 
-    What was given up meanwhile is left out: no money is held for it.
+    Left out: what was given up meanwhile, what the bank contradicted since and nobody explained,
+    and approvals past their time, which may be given anew.
     """
-    rows = tx.execute(_COUNTERSIGNED, {"p": project_id, "s": sheet_id})
+    rows = tx.execute(_COUNTERSIGNED, {"p": project_id, "s": sheet_id, "at": at})
     return [Ready(row.line, row.attempt, row.owed, row.payee) for row in rows]
 
 
-def countersign(tx: Transaction, reissue: Reissue, *, approver: int, document: str) -> None:
+def countersign(
+    tx: Transaction, reissue: Reissue, *, approver: int, document: str, expires_at: datetime
+) -> None:
     """Store the one-line approval; the CHECK refuses the requester's own."""
     tx.execute(
         _COUNTERSIGN,
         {"p": reissue.project_id, "m": reissue.period, "s": reissue.sheet_id, "l": reissue.line,
-         "a": reissue.attempt, "approver": approver, "document": document},
+         "a": reissue.attempt, "approver": approver, "document": document,
+            "expires_at": expires_at},
     )  # fmt: skip
 
 
@@ -149,7 +153,8 @@ _ADD_REISSUE: Final = text(f"""
 """)
 _TAKE_REISSUE: Final = text(f"""
     SELECT {", ".join(Reissue.__slots__)} FROM reissue
-    WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a AND approver IS NULL
+    WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a
+      AND (approver IS NULL OR expires_at <= :at)
     FOR UPDATE
 """)
 _COUNTERSIGNED: Final = text("""
@@ -158,7 +163,12 @@ _COUNTERSIGNED: Final = text("""
     JOIN entitlement e ON e.project_id = r.project_id AND e.period = r.period
                       AND e.sheet_id = r.sheet_id AND e.line = r.line
     WHERE r.project_id = :p AND r.sheet_id = :s AND r.approver IS NOT NULL
-      AND e.funded > 0 AND e.live = 0 AND e.paid = 0
+      AND r.expires_at > :at AND e.funded > 0 AND e.live = 0 AND e.paid = 0
+      AND NOT EXISTS (SELECT FROM attempt a
+                      JOIN anomaly n ON n.project_id = a.project_id AND n.reference = a.reference
+                      WHERE a.project_id = r.project_id AND a.period = r.period
+                        AND a.sheet_id = r.sheet_id AND a.line = r.line
+                        AND n.resolved_at IS NULL)
       AND NOT EXISTS (SELECT FROM attempt a
                       WHERE a.project_id = r.project_id AND a.period = r.period
                         AND a.sheet_id = r.sheet_id AND a.line = r.line
@@ -166,6 +176,6 @@ _COUNTERSIGNED: Final = text("""
     ORDER BY r.line FOR UPDATE OF r, e
 """)
 _COUNTERSIGN: Final = text("""
-    UPDATE reissue SET approver = :approver, document = :document
+    UPDATE reissue SET approver = :approver, document = :document, expires_at = :expires_at
     WHERE project_id = :p AND period = :m AND sheet_id = :s AND line = :l AND attempt = :a
 """)

@@ -86,6 +86,16 @@ def add_anomalies(
         )
 
 
+def is_disputed(tx: Transaction, *, project_id: int, reference: str) -> bool:
+    """Say whether the bank said something of this payment that nobody has explained yet."""
+    return bool(tx.scalar(_IS_DISPUTED, {"p": project_id, "reference": reference}))
+
+
+def was_read(tx: Transaction, *, connection_id: int, digest: str) -> bool:
+    """Say whether a report of these very bytes was taken in before."""
+    return bool(tx.scalar(_WAS_READ, {"c": connection_id, "digest": digest}))
+
+
 def resolve(tx: Transaction, *, project_id: int, anomaly_id: int, resolution: str, by: By) -> None:
     """Note what a person found out about an anomaly, or raise `NoSuchAnomaly`."""
     done = tx.execute(
@@ -109,6 +119,13 @@ _ADD_ROWS: Final = text(f"""
     SELECT :c, :digest, :at, {", ".join(f"t.{name}" for name in _NAMES)}
     FROM unnest({", ".join(f"CAST(:{n} AS {_TYPES.get(n, 'text')}[])" for n in _NAMES)})
          AS t ({", ".join(_NAMES)})
+""")
+_IS_DISPUTED: Final = text("""
+    SELECT EXISTS (SELECT FROM anomaly
+                   WHERE project_id = :p AND reference = :reference AND resolved_at IS NULL)
+""")
+_WAS_READ: Final = text("""
+    SELECT EXISTS (SELECT FROM report WHERE connection_id = :c AND digest = :digest)
 """)
 _ADD_ANOMALY: Final = text("""
     INSERT INTO anomaly (project_id, code, red, connection_id, digest, record, reference, detail,

@@ -32,6 +32,7 @@ ALLOWED = table(
     unknown       retransmit   dispatching
     unknown       never        refused
     acknowledged  refuse       refused
+    acknowledged  hand_over    acknowledged
     """
 )
 

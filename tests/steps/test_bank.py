@@ -156,6 +156,15 @@ class TestClaim:
         with pytest.raises(NoSuchFile):
             world.do(hand_over, "releaser", file_id=99)
 
+    def test_confirming_after_the_bank_answered_is_no_harm(self, world):
+        _, [file] = world.exported()
+        shown = {"sha256": file.sha256, "count": file.count, "total": file.total}
+        _, content = world.do(claim, "releaser", file_id=file.id, **shown)
+        order = read_order(content)
+        words = {order.credits[0].reference: Word()}
+        world.ingest(write_answer(order, words, on=world.now.date()))
+        assert world.do(hand_over, "releaser", file_id=file.id).state == "acknowledged"
+
     def test_kept_bytes_that_rotted_are_never_handed_out(self, world, database):
         _, [file] = world.exported()
         with pytest.raises(ProgrammingError, match="permission denied"), world.begin() as tx:
@@ -405,6 +414,30 @@ class TestReissue:
             tx.execute(text("UPDATE attempt SET attempt = 7 WHERE line = 1"))
         with pytest.raises(NoSuchPayment):
             self.ask(returned, reference=reference)
+
+    def test_after_new_evidence_of_payment_nothing_is_sent_before_a_person_looked(self, returned):
+        asked = self.ask(returned)
+        returned.world.do(countersign, "approver", reference=asked.reference)
+        returned.tell(returned.says(Result.PAID))
+        write = {"sheet_id": returned.sheet_id, "banks": returned.world.banks}
+        with pytest.raises(WrongState, match="no countersigned"):
+            returned.world.do(bundle, "releaser", **write)
+        with pytest.raises(WrongState, match="resolve the anomaly"):
+            returned.world.do(
+                give_up, "approver", reference=returned.references[0], reason="paid already"
+            )
+        returned.world.do(resolve, "releaser", anomaly_id=1, resolution="the bank was mistaken")
+        assert len(returned.world.do(bundle, "releaser", **write)) == 1
+
+    def test_a_countersignature_that_is_too_old_is_given_anew(self, returned):
+        asked = self.ask(returned)
+        returned.world.do(countersign, "approver", reference=asked.reference)
+        returned.world.now += timedelta(days=8)
+        write = {"sheet_id": returned.sheet_id, "banks": returned.world.banks}
+        with pytest.raises(WrongState, match="no countersigned"):
+            returned.world.do(bundle, "releaser", **write)
+        returned.world.do(countersign, "second approver", reference=asked.reference)
+        assert len(returned.world.do(bundle, "releaser", **write)) == 1
 
     def test_what_was_given_up_is_not_paid_any_more(self, returned):
         asked = self.ask(returned)

@@ -282,6 +282,14 @@ class TestLines:
         with pytest.raises(NothingPayable):
             world.do(review, "labour_officer", **sheet)
 
+    def test_a_reviewed_sheet_keeps_a_line_to_pay(self, world):
+        got = world.receive(a_sheet_json(a_line(1), a_line(2)))
+        sheet = {"sheet_id": got.sheet.id, "reason": "dispute"}
+        world.do(review, "labour_officer", sheet_id=got.sheet.id)
+        world.do(set_aside, "labour_officer", line=1, **sheet)
+        with pytest.raises(LineFixed, match="reject the sheet"):
+            world.do(set_aside, "labour_officer", line=2, **sheet)
+
 
 class TestMoney:
     def test_short_of_funds_says_everything_and_changes_nothing(self, world):

@@ -46,6 +46,7 @@ TRANSITIONS: Final = {
     (State.WRITTEN, Action.CLAIM): State.DISPATCHING,  # held → in flight; one of claim and
     (State.WRITTEN, Action.CANCEL): State.VOID,  # cancel wins, by compare-and-set
     (State.DISPATCHING, Action.HAND_OVER): State.SENT,
+    (State.ACKNOWLEDGED, Action.HAND_OVER): State.ACKNOWLEDGED,  # the bank was quicker to answer
     (State.DISPATCHING, Action.LOSE): State.UNKNOWN,
     (State.SENT, Action.LOSE): State.UNKNOWN,  # overdue: moves no money, opens exits
     (State.DISPATCHING, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,  # an answer, or "duplicate"

@@ -30,7 +30,7 @@ def bundle(
     """Put every countersigned payment that is in no file yet into files, as it was approved."""
     project = admit(tx, caller, Act.BUNDLE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
-    ready = approvals.countersigned(tx, project_id=project_id, sheet_id=sheet_id)
+    ready = approvals.countersigned(tx, project_id=project_id, sheet_id=sheet_id, at=now)
     if sheet.state is not State.EXPORTED or not ready:
         raise WrongState(f"no countersigned reissue of sheet {sheet_id} waits for a bank file")
     account = parties.account(tx, sheet.account_id)

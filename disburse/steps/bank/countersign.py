@@ -37,12 +37,13 @@ def countersign(
         raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")
     sheet, before = take_payment_before(tx, project_id=project_id, key=key)
     asked = approvals.take_reissue(
-        tx, project_id=project_id, sheet_id=sheet.id, line=key.line, attempt=key.attempt
+        tx, project_id=project_id, sheet_id=sheet.id, line=key.line, attempt=key.attempt, at=now
     )
     require_other_person(caller.person_id, asked.requested_by)
     if now < asked.not_before:
         raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
     require_open_again(tx, before)
+    expires_at = now + Policy.read(project.policy).approval_holds_for()
     paid_to = Payable(key.line, asked.payee["name"], asked.payee["account"], before.amount)
     document = approval.canonical(
         Terms(
@@ -55,7 +56,7 @@ def countersign(
             needed=1,
             approver=str(caller.person_id),
             nonce=secrets.token_hex(16),
-            expires_at=now + Policy.read(project.policy).approval_holds_for(),
+            expires_at=expires_at,
         )
     )
     acts.record(
@@ -69,5 +70,7 @@ def countersign(
         sheet_id=sheet.id,
         facts={"amount": before.amount},
     )
-    approvals.countersign(tx, asked, approver=caller.person_id or 0, document=document)
+    approvals.countersign(
+        tx, asked, approver=caller.person_id or 0, document=document, expires_at=expires_at
+    )
     return document

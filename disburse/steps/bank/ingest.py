@@ -54,6 +54,8 @@ def ingest(
         raise NoSuchAccount("the project has no special account yet")
     account = parties.account(tx, project.account_id)
     digest = sha256(content).hexdigest()
+    if inbox.was_read(tx, connection_id=account.connection_id, digest=digest):
+        return Ingested(digest=digest, repeated=True)
     records = list(banks[account.adapter].read_report(content))
     kept = kept_bytes.keep(
         tx, project_id=project_id, media_type="application/octet-stream", content=content

@@ -355,6 +355,7 @@ CREATE TABLE reissue (  -- a further attempt, with its own one-line approval
     not_before timestamptz NOT NULL,  -- cooling period of a changed account
     approver bigint REFERENCES person,
     document text,
+    expires_at timestamptz,
     PRIMARY KEY (project_id, period, sheet_id, line, attempt),
     CONSTRAINT countersigner_is_another_person CHECK (approver <> requested_by)
 );
