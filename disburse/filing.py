@@ -13,7 +13,7 @@ from disburse.domain.lifecycle.bank_file import State
 from disburse.domain.reference import attempt_of, of_file
 from disburse.storage import attempts, files, kept_bytes
 from disburse.storage.acts import By
-from disburse.storage.attempts import FileKey, NewAttempt, Payments, Place
+from disburse.storage.attempts import FileKey, NewAttempt, Payments, Place, as_payment
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
 from disburse.storage.parties import SpecialAccount
@@ -50,19 +50,26 @@ def write_files(
 
 
 class _Witnessed:
-    """Payments whose first walk, the writer's, adds to the root; the proof compares the second."""
+    """A file's payments: walked from memory by the writer, from the database by the proof.
 
-    def __init__(self, payments: Payments, growing: GrowingRoot) -> None:
-        self._payments = payments
-        self._growing: GrowingRoot | None = growing
+    So the file is compared with what is stored, and what was stored with what is in memory; the
+    first walk also adds to the approved root.
+    """
+
+    def __init__(self, first: Iterable[Payment], stored: Payments, growing: GrowingRoot) -> None:
+        self._first: Iterable[Payment] | None = first
+        self._stored = stored
+        self._growing = growing
 
     def __iter__(self) -> Iterator[Payment]:
-        growing, self._growing = self._growing, None
-        for payment in self._payments:
-            if growing is not None:
-                key = attempt_of(payment.reference)
-                line = key.line if key else 0
-                growing.add(Payable(line, payment.name, payment.account, payment.amount))
+        first, self._first = self._first, None
+        return iter(self._stored) if first is None else self._witness(first)
+
+    def _witness(self, payments: Iterable[Payment]) -> Iterator[Payment]:
+        for payment in payments:
+            key = attempt_of(payment.reference)
+            line = key.line if key else 0
+            self._growing.add(Payable(line, payment.name, payment.account, payment.amount))
             yield payment
 
 
@@ -75,13 +82,15 @@ def _write_one(
     adapter: Adapter,
     by: By,
 ) -> BankFile:
-    place, account, file_id = paying.place, paying.account, part[0]
-    payments = Payments(tx, FileKey(place.project_id, place.period, file_id))
+    place, account = paying.place, paying.account
+    file_id, new = part
+    stored = Payments(tx, FileKey(place.project_id, place.period, file_id))
+    first = (as_payment(place.reference(one), one.amount, one.payee) for one in new)
     batch = _batch(
         paying,
         part,
         sequence=files.next_sequence(tx, account.connection_id),
-        payments=_Witnessed(payments, growing),
+        payments=_Witnessed(first, stored, growing),
         at=by.at,
     )
     written = write(adapter, batch)

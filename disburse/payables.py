@@ -50,17 +50,15 @@ def let_go(tx: Transaction, sheet: Sheet, *, at: datetime) -> None:
 
 
 def _payable(line: PayableLine) -> Payable:
-    told = line.particulars
-    return Payable(line.number, told["name"], told["account"], line.owed)
+    return Payable(line.number, line.name, line.account, line.owed)
 
 
 def _payee(line: PayableLine, note: str) -> Mapping[str, Any]:
-    told = line.particulars
     return {
-        "name": told["name"],
-        "account": told["account"],
-        "bank_code": told["bank_code"],
-        "bank_name": told["bank_name"],
-        "latin_name": told["latin_name"],
+        "name": line.name,
+        "account": line.account,
+        "bank_code": line.bank_code,
+        "bank_name": line.bank_name,
+        "latin_name": line.latin_name,
         "note": note,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Final
 
 from disburse.domain.refusal import Refusal
@@ -48,7 +47,10 @@ def parse(text: str, currency: str) -> int:
 def write(minor: int, currency: str) -> str:
     """Return `minor` units as decimal text, the form that `parse` reads: 650000 → "6500.00"."""
     digits = _digits(currency)
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}" if digits else str(minor)
+    if not digits:
+        return str(minor)
+    whole, rest = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}.{rest:0{digits}d}"
 
 
 def _digits(currency: str) -> int:

@@ -18,6 +18,11 @@ def by_number(tx: Transaction, *, bank_id: int, number: str) -> int:
     return found
 
 
+def of_project(tx: Transaction, project_id: int) -> list[int]:
+    """Return the accounts that the project pays or paid from, the present one first."""
+    return [row.account_id for row in tx.execute(_OF_PROJECT, {"p": project_id})]
+
+
 def set_state(tx: Transaction, *, account_id: int, state: str) -> None:
     """Note that a special account is open, frozen or closed."""
     values = {"a": account_id, "state": state}
@@ -32,6 +37,10 @@ def sheets_under_approval(tx: Transaction, project_id: int) -> list[int]:
 _BY_NUMBER: Final = text("""
     SELECT a.id FROM special_account a JOIN bank_connection c ON c.id = a.connection_id
     WHERE c.bank_id = :bank AND a.number = :number ORDER BY a.id LIMIT 1
+""")
+_OF_PROJECT: Final = text("""
+    SELECT b.account_id FROM balance b JOIN project p ON p.id = b.project_id
+    WHERE b.project_id = :p ORDER BY b.account_id = p.account_id DESC, b.account_id DESC
 """)
 _UNDER_APPROVAL: Final = text("""
     SELECT id FROM sheet WHERE project_id = :p AND state = 'approved' ORDER BY id

@@ -88,14 +88,13 @@ def reissued(tx: Transaction, place: Place, lines: Sequence[int]) -> dict[int, i
     return {row.line: row.newest for row in rows}
 
 
-def give_up(tx: Transaction, attempt: Attempt) -> int | None:
-    """Take the funding of a payment's entitlement back; return its version, None if none is left.
+def give_up(tx: Transaction, attempt: Attempt) -> int:
+    """Take the funding of a payment's entitlement back and return its version.
 
-    The worker stays owed.
+    The worker stays owed. Ask `is_funded` first: without funding it is a defect.
     """
     place = Place(attempt.project_id, attempt.period, attempt.sheet_id)
-    version = tx.scalar(_GIVE_UP, place.values() | {"l": attempt.line})
-    return version if isinstance(version, int) else None
+    return int(tx.execute(_GIVE_UP, place.values() | {"l": attempt.line}).scalar_one())
 
 
 def is_funded(tx: Transaction, attempt: Attempt) -> bool:

@@ -165,7 +165,9 @@ _COUNTERSIGNED: Final = text("""
     WHERE r.project_id = :p AND r.sheet_id = :s AND r.approver IS NOT NULL
       AND r.expires_at > :at AND e.funded > 0 AND e.live = 0 AND e.paid = 0
       AND NOT EXISTS (SELECT FROM attempt a
-                      JOIN anomaly n ON n.project_id = a.project_id AND n.reference = a.reference
+                      JOIN bank_file f ON f.project_id = a.project_id AND f.id = a.file_id
+                      JOIN anomaly n ON n.project_id = a.project_id
+                                    AND n.reference IN (a.reference, f.reference)
                       WHERE a.project_id = r.project_id AND a.period = r.period
                         AND a.sheet_id = r.sheet_id AND a.line = r.line
                         AND n.resolved_at IS NULL)

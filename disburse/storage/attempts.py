@@ -45,6 +45,10 @@ class Place(NamedTuple):
         """Return the place as statements name it."""
         return {"p": self.project_id, "m": self.period, "s": self.sheet_id}
 
+    def reference(self, new: NewAttempt) -> str:
+        """Return the reference of a payment here."""
+        return of_attempt(AttemptKey(self.sheet_id, new.line, new.attempt))
+
 
 class FileKey(NamedTuple):
     """Which file's attempts, likewise."""
@@ -70,7 +74,7 @@ def add(tx: Transaction, place: Place, new: Sequence[tuple[int, NewAttempt]]) ->
             file_id,
             row.line,
             row.attempt,
-            of_attempt(AttemptKey(place.sheet_id, row.line, row.attempt)),
+            place.reference(row),
             row.amount,
             json.dumps(row.payee, ensure_ascii=False),
         )
@@ -81,12 +85,26 @@ def add(tx: Transaction, place: Place, new: Sequence[tuple[int, NewAttempt]]) ->
         tx.execute(_ADD, place.values())
         tx.execute(_MARK_LIVE, place.values())
     tx.execute(text("DROP TABLE new_attempt"))
-    count_anew(tx, place.period, lines=len(new))
+    count_anew(tx, place.period, "attempt", lines=len(new))
 
 
 def next_numbers(tx: Transaction, place: Place) -> dict[int, int]:
     """Return, by line, the number of the latest attempt; lines never tried are missing."""
     return {row.line: row.newest for row in tx.execute(_NEWEST, place.values())}
+
+
+def as_payment(reference: str, amount: int, payee: Mapping[str, Any]) -> Payment:
+    """Return a payment as the bank is told."""
+    return Payment(
+        reference=reference,
+        name=payee["name"],
+        account=payee["account"],
+        bank_code=payee["bank_code"],
+        bank_name=payee["bank_name"],
+        amount=amount,
+        note=payee["note"],
+        latin_name=payee["latin_name"],
+    )
 
 
 class Payments:
@@ -101,17 +119,7 @@ class Payments:
         """Walk the payments as the bank is to be told."""
         pages = {"yield_per": ROWS_AT_ONCE}
         for row in self._tx.execute(_PAYMENTS, self._file.values(), execution_options=pages):
-            payee = row.payee
-            yield Payment(
-                reference=row.reference,
-                name=payee["name"],
-                account=payee["account"],
-                bank_code=payee["bank_code"],
-                bank_name=payee["bank_name"],
-                amount=row.amount,
-                note=payee["note"],
-                latin_name=payee["latin_name"],
-            )
+            yield as_payment(row.reference, row.amount, row.payee)
 
 
 def move_file(

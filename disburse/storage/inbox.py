@@ -32,7 +32,7 @@ class InboxRow:
     text: str
     evidence: str
     happened_on: date | None
-    project_id: int | None
+    project_id: int
     sheet_id: int | None
     line: int | None
     attempt: int | None
@@ -53,14 +53,20 @@ class Anomaly:
     record: int | None = None
 
 
-def add_report(tx: Transaction, *, connection_id: int, digest: str, bytes_id: int, by: By) -> bool:
-    """Note that a report came; False when the very same bytes came before."""
+def add_report(
+    tx: Transaction, *, project_id: int, connection_id: int, digest: str, bytes_id: int, by: By
+) -> bool:
+    """Note that a report came; False when the very same bytes came before for this project.
+
+    Another project's are no repetition: one file may answer several, each moves only its own.
+    """
     done = tx.execute(
         text("""
-            INSERT INTO report (connection_id, digest, bytes_id, received_at, received_by)
-            VALUES (:c, :digest, :bytes, :at, :by) ON CONFLICT DO NOTHING
+            INSERT INTO report (project_id, connection_id, digest, bytes_id, received_at,
+                                received_by)
+            VALUES (:p, :c, :digest, :bytes, :at, :by) ON CONFLICT DO NOTHING
         """),
-        {"c": connection_id, "digest": digest, "bytes": bytes_id, "at": by.at,
+        {"p": project_id, "c": connection_id, "digest": digest, "bytes": bytes_id, "at": by.at,
          "by": by.member_id},
     )  # fmt: skip
     return done.rowcount == 1
@@ -69,7 +75,7 @@ def add_report(tx: Transaction, *, connection_id: int, digest: str, bytes_id: in
 def add_rows(
     tx: Transaction, *, connection_id: int, digest: str, rows: Sequence[InboxRow], at: datetime
 ) -> None:
-    """Store what every record did; unique by (source, digest, record number)."""
+    """Store what every record did; unique by (project, source, digest, record number)."""
     columns = {name: [getattr(row, name) for row in rows] for name in InboxRow.__slots__}
     tx.execute(_ADD_ROWS, columns | {"c": connection_id, "digest": digest, "at": at})
 
@@ -86,14 +92,15 @@ def add_anomalies(
         )
 
 
-def is_disputed(tx: Transaction, *, project_id: int, reference: str) -> bool:
-    """Say whether the bank said something of this payment that nobody has explained yet."""
-    return bool(tx.scalar(_IS_DISPUTED, {"p": project_id, "reference": reference}))
+def is_disputed(tx: Transaction, *, project_id: int, reference: str, file_id: int) -> bool:
+    """Say whether the bank said something of this payment or its file that nobody explained yet."""
+    values = {"p": project_id, "reference": reference, "f": file_id}
+    return bool(tx.scalar(_IS_DISPUTED, values))
 
 
-def was_read(tx: Transaction, *, connection_id: int, digest: str) -> bool:
-    """Say whether a report of these very bytes was taken in before."""
-    return bool(tx.scalar(_WAS_READ, {"c": connection_id, "digest": digest}))
+def was_read(tx: Transaction, *, project_id: int, connection_id: int, digest: str) -> bool:
+    """Say whether a report of these very bytes was taken in before for this project."""
+    return bool(tx.scalar(_WAS_READ, {"p": project_id, "c": connection_id, "digest": digest}))
 
 
 def resolve(tx: Transaction, *, project_id: int, anomaly_id: int, resolution: str, by: By) -> None:
@@ -122,10 +129,14 @@ _ADD_ROWS: Final = text(f"""
 """)
 _IS_DISPUTED: Final = text("""
     SELECT EXISTS (SELECT FROM anomaly
-                   WHERE project_id = :p AND reference = :reference AND resolved_at IS NULL)
+                   WHERE project_id = :p AND resolved_at IS NULL
+                     AND (reference = :reference
+                          OR reference = (SELECT reference FROM bank_file
+                                          WHERE project_id = :p AND id = :f)))
 """)
 _WAS_READ: Final = text("""
-    SELECT EXISTS (SELECT FROM report WHERE connection_id = :c AND digest = :digest)
+    SELECT EXISTS (SELECT FROM report
+                   WHERE project_id = :p AND connection_id = :c AND digest = :digest)
 """)
 _ADD_ANOMALY: Final = text("""
     INSERT INTO anomaly (project_id, code, red, connection_id, digest, record, reference, detail,

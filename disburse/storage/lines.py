@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -57,13 +57,16 @@ class Blocker:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PayableLine:
+class PayableLine(NamedTuple):
     """A line whose money is funded: what approvers attest and banks are told."""
 
     number: int
     owed: int
-    particulars: Mapping[str, Any]
+    name: str
+    account: str
+    bank_code: str
+    bank_name: str
+    latin_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def add(tx: Transaction, sheet: Sheet, lines: Iterable[NewLine]) -> None:
             digest=sheet.digest,
         ) from error
     tx.execute(text("DROP TABLE new_line"))
-    count_anew(tx, sheet.period, lines=count)
+    count_anew(tx, sheet.period, "line", "entitlement", lines=count)
 
 
 def add_blockers(tx: Transaction, sheet: Sheet, blockers: Iterable[Blocker]) -> None:
@@ -189,7 +192,7 @@ def funded(tx: Transaction, sheet: Sheet) -> Iterator[PayableLine]:
     with in_bulk(tx):
         rows = tx.execute(_FUNDED, _key(sheet), execution_options={"yield_per": ROWS_AT_ONCE})
     for row in rows:
-        yield PayableLine(row.number, row.owed, row.particulars)
+        yield PayableLine(*row)
 
 
 def _key(sheet: Sheet) -> dict[str, object]:
@@ -261,7 +264,9 @@ _PAYABLE: Final = text(f"""
     WHERE {_OF_SHEET} AND NOT set_aside AND NOT void AND owed > 0
 """)
 _FUNDED: Final = text("""
-    SELECT l.number, e.owed, l.particulars
+    SELECT l.number, e.owed, l.particulars ->> 'name' AS name,
+           l.particulars ->> 'account' AS account, l.particulars ->> 'bank_code' AS bank_code,
+           l.particulars ->> 'bank_name' AS bank_name, l.particulars ->> 'latin_name' AS latin_name
     FROM line l
     JOIN entitlement e ON e.project_id = l.project_id AND e.period = l.period
                       AND e.sheet_id = l.sheet_id AND e.line = l.number

@@ -62,6 +62,11 @@ def by_login(tx: Transaction, login: str) -> Member:
     return Member(**{**row._mapping, "organisation_kind": kind})  # noqa: SLF001
 
 
+def owns_login(tx: Transaction, *, member_id: int, login: str) -> bool:
+    """Say whether the account with this number is the one with this login."""
+    return bool(tx.scalar(_OWNS_LOGIN, {"member": member_id, "login": login}))
+
+
 def logins_with(tx: Transaction, role: Role, *, organisation_id: int | None = None) -> list[str]:
     """Return who has a role everywhere, in one organisation or in all; disabled ones are not."""
     values = {"role": role, "organisation": organisation_id}
@@ -71,6 +76,12 @@ def logins_with(tx: Transaction, role: Role, *, organisation_id: int | None = No
 def caller_of_token(tx: Transaction, *, digest: bytes, at: datetime) -> Caller | None:
     """Return who a token stands for; None when it is unknown, revoked or expired at `at`."""
     row = tx.execute(_CALLER_OF_TOKEN, {"digest": digest, "at": at}).one_or_none()
+    return _caller(row) if row else None
+
+
+def caller_of_member(tx: Transaction, member_id: int) -> Caller | None:
+    """Return the account with this number as a caller; None when it is disabled."""
+    row = tx.execute(_CALLER_OF_MEMBER, {"member": member_id}).one_or_none()
     return _caller(row) if row else None
 
 
@@ -139,6 +150,10 @@ _CALLER_OF_TOKEN: Final = text(f"""{_CALLER}
       AND m.disabled_at IS NULL
 """)
 _CALLER_OF_LOGIN: Final = text(f"{_CALLER} WHERE m.login = :login AND m.disabled_at IS NULL")
+_CALLER_OF_MEMBER: Final = text(f"{_CALLER} WHERE m.id = :member AND m.disabled_at IS NULL")
+_OWNS_LOGIN: Final = text("""
+    SELECT EXISTS (SELECT FROM member WHERE id = :member AND login = :login)
+""")
 _ADD_TOKEN: Final = text("""
     INSERT INTO token (digest, member_id, label, created_at, expires_at)
     VALUES (:digest, :member_id, :label, :created_at, :expires_at)

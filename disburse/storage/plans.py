@@ -28,7 +28,10 @@ def in_bulk(tx: Transaction) -> Iterator[None]:
     tx.execute(text("SET LOCAL enable_nestloop = on"))
 
 
-def count_anew(tx: Transaction, period: date, *, lines: int) -> None:
-    """Let PostgreSQL count the rows of a month after `lines` of them changed."""
+def count_anew(tx: Transaction, period: date, *tables: str, lines: int) -> None:
+    """Let PostgreSQL count the rows that these tables have of a month, after `lines` were added."""
     if lines >= LINES_WORTH_COUNTING:
-        tx.execute(text("SELECT refresh_statistics(:month)"), {"month": period})
+        tx.execute(_REFRESH, {"month": period, "tables": list(tables)})
+
+
+_REFRESH: Final = text("SELECT refresh_statistics(:month, CAST(:tables AS text[]))")

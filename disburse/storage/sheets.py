@@ -161,6 +161,17 @@ def predecessor_is_here(tx: Transaction, new: NewSheet) -> bool:
     return bool(tx.scalar(_PREDECESSOR, {name: getattr(new, name) for name in _KEY}))
 
 
+def makers(tx: Transaction, sheet: Sheet) -> list[int]:
+    """Return the persons who submitted the sheet or cleared findings on its lines."""
+    return [row.person_id for row in tx.execute(_MAKERS, {"p": sheet.project_id, "s": sheet.id})]
+
+
+def submitter(tx: Transaction, sheet: Sheet) -> int | None:
+    """Return the person who submitted the sheet; None for a machine client."""
+    number = tx.scalar(_SUBMITTER, {"p": sheet.project_id, "s": sheet.id})
+    return number if isinstance(number, int) else None
+
+
 def waiting(tx: Transaction) -> list[tuple[int, int]]:
     """Return (project, sheet) of the first reviewed sheet of every project, oldest due first."""
     return [(row.project_id, row.id) for row in tx.execute(_WAITING)]
@@ -204,6 +215,18 @@ _PREDECESSOR: Final = text("""
         WHERE project_id = :project_id AND period = :period AND employer_id = :employer_id
           AND kind = :kind AND number = :number - 1 AND digest = :predecessor
           AND state NOT IN ('rejected', 'withdrawn'))
+""")
+
+_SUBMITTER: Final = text("""
+    SELECT m.person_id FROM sheet s JOIN member m ON m.id = s.received_by
+    WHERE s.project_id = :p AND s.id = :s
+""")
+_MAKERS: Final = text("""
+    SELECT m.person_id FROM sheet s JOIN member m ON m.id = s.received_by
+    WHERE s.project_id = :p AND s.id = :s AND m.person_id IS NOT NULL
+    UNION
+    SELECT cleared_by FROM blocker
+    WHERE project_id = :p AND sheet_id = :s AND cleared_by IS NOT NULL
 """)
 
 # By due date, then receipt; nobody overtakes: where the first does not fit, the others wait.

@@ -112,7 +112,12 @@ def roster(
 def owed_in(
     tx: Transaction, *, project_id: int, period: date, person_ids: Sequence[int]
 ) -> list[Owed]:
-    """Return what these persons are entitled to already for that month on the project."""
+    """Return what these persons are entitled to already for that month on the project.
+
+    Until this transaction ends no other one is told: of two sheets that pay the same people at the
+    same moment, the second has to see the first.
+    """
+    tx.execute(_ONE_AT_A_TIME, {"p": project_id})
     rows = tx.execute(_OWED, {"p": project_id, "m": period, "persons": list(person_ids)})
     return [
         Owed(row.person_id, row.kind, row.number, row.owed, bytes(row.account_index))
@@ -156,6 +161,7 @@ _ROSTER: Final = text("""
     WHERE project_id = :p AND employer_id = :e
       AND person_id = ANY(CAST(:persons AS bigint[]))
 """)
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(:p)")
 _OWED: Final = text("""
     SELECT person_id, kind, number, owed, account_index FROM entitlement
     WHERE project_id = :p AND period = :m AND NOT void

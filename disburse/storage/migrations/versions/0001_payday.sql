@@ -1,6 +1,6 @@
 -- The tables of the first issue. Business rows carry project_id in every key, so that they can be
 -- sharded by project; persons, organisations, members, bank connections and their counters,
--- idempotency keys and reports are the named exceptions. A CHECK forbids only what we decide,
+-- and idempotency keys are the named exceptions. A CHECK forbids only what we decide,
 -- never what a bank tells us.
 
 CREATE TABLE installation (
@@ -391,13 +391,14 @@ CREATE TABLE bank_file (
 );
 CREATE INDEX bank_file_by_sheet ON bank_file (project_id, sheet_id);
 
-CREATE TABLE report (  -- a bank's answer, as it came
+CREATE TABLE report (  -- a bank's answer, as it came; one file may answer several projects
+    project_id bigint NOT NULL REFERENCES project,
     connection_id bigint NOT NULL REFERENCES bank_connection,
     digest text NOT NULL,
     bytes_id bigint NOT NULL,
     received_at timestamptz NOT NULL,
     received_by bigint NOT NULL REFERENCES member,
-    PRIMARY KEY (connection_id, digest)
+    PRIMARY KEY (project_id, connection_id, digest)
 );
 
 CREATE TABLE inbox (  -- one row per record of a report, in the transaction of its effect
@@ -412,14 +413,14 @@ CREATE TABLE inbox (  -- one row per record of a report, in the transaction of i
     text text NOT NULL,
     evidence text NOT NULL,
     happened_on date,
-    project_id bigint,
+    project_id bigint NOT NULL,
     sheet_id bigint,
     line integer,
     attempt integer,
     state_before text,
     state_after text,
     effect text NOT NULL,  -- moved, unchanged, anomaly
-    PRIMARY KEY (connection_id, digest, record)
+    PRIMARY KEY (project_id, connection_id, digest, record)
 );
 CREATE INDEX inbox_by_payment ON inbox (project_id, sheet_id, line, attempt);
 
@@ -510,20 +511,23 @@ REVOKE ALL ON FUNCTION add_month(date) FROM PUBLIC;
 
 -- After a large sheet: without statistics the planner expects one row per sheet and walks the whole
 -- month for each line. Autovacuum would come a minute later; pay day does not wait for it.
-CREATE FUNCTION refresh_statistics(month date) RETURNS void
+CREATE FUNCTION refresh_statistics(month date, parents text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     parent text;
     own text;
 BEGIN
-    FOREACH parent IN ARRAY ARRAY['line', 'entitlement', 'attempt'] LOOP
+    FOREACH parent IN ARRAY parents LOOP
+        IF parent NOT IN ('line', 'entitlement', 'attempt') THEN
+            RAISE EXCEPTION 'not a table of months: %', parent;
+        END IF;
         own := parent || to_char(month, '_YYYY_MM');
         EXECUTE format('ANALYZE (SKIP_LOCKED) %I',
             CASE WHEN to_regclass(format('%I', own)) IS NULL
                  THEN parent || '_other_months' ELSE own END);
     END LOOP;
 END $$;
-REVOKE ALL ON FUNCTION refresh_statistics(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION refresh_statistics(date, text[]) FROM PUBLIC;
 
 -- ------------------------------------------------------------------ rights
 -- The embedded server has the role; on another server its administrator makes it, or the service
@@ -544,6 +548,6 @@ BEGIN
         GRANT SELECT ON alembic_version TO disburse_app;  -- does this program fit the database
         GRANT DELETE ON grant_of_role TO disburse_app;
         GRANT USAGE ON SEQUENCE act_id, bank_file_id TO disburse_app;
-        GRANT EXECUTE ON FUNCTION add_month(date), refresh_statistics(date) TO disburse_app;
+        GRANT EXECUTE ON FUNCTION add_month(date), refresh_statistics(date, text[]) TO disburse_app;
     END IF;
 END $$;
