@@ -9,6 +9,9 @@ profile)` that returns an `Adapter`. `profile` is None, or the mapping of a TOML
 operator enables "NAME:PROFILE"; `disburse.banks` reads that file from the operator's folder, or
 from the folder `profiles` that a distribution ships in the top package of its entry point; its key
 `adapter` says NAME. `make` checks the whole profile, or raises `BadProfile`.
+
+`disburse certify NAME` tries an announced adapter on all of this; one that optionally writes its
+bank's answers (`BankDouble`), on damaged answers, too.
 """
 
 from __future__ import annotations
@@ -16,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from disburse.domain.money import parse as parse_money
 from disburse.domain.money import write as write_money
+from disburse.domain.promise import Answers, Confidence, Silence
 from disburse.domain.refusal import Refusal
 from disburse.domain.result import Result
 
@@ -29,9 +32,11 @@ __all__ = [
     "Adapter",
     "Answers",
     "BadProfile",
+    "BankDouble",
     "Batch",
     "Capabilities",
     "Confidence",
+    "ExampleAnswer",
     "Fault",
     "FileAnswer",
     "Head",
@@ -197,27 +202,6 @@ class Quarantined:
 Record = PaymentAnswer | FileAnswer | Quarantined
 
 
-class Silence(StrEnum):
-    """What it means when an answered file does not name one of its payments."""
-
-    NOTHING = "nothing"  # wait: only named payments move
-    ACCEPTED = "accepted"  # the bank names rejections only
-
-
-class Answers(StrEnum):
-    """What the bank refuses when one payment is bad."""
-
-    PER_PAYMENT = "per-payment"
-    WHOLE_FILE = "whole-file"
-
-
-class Confidence(StrEnum):
-    """How sure the format's facts are."""
-
-    CONFIRMED = "confirmed"  # official schema or bank guide, or tried at a bank
-    UNCONFIRMED = "unconfirmed"  # secondary sources; the module's docstring names them
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What the format can carry and what its bank promises; the core picks its path by these."""
@@ -283,6 +267,29 @@ class Adapter(Protocol):
         """Read the bank's answer record by record, or raise `UnreadableReport`.
 
         The refusal may come after records: collect them all before any of them counts.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleAnswer:
+    """What an invented bank answers to a batch; the certification kit makes it wrong on purpose."""
+
+    batch: Batch
+    rows: tuple[tuple[Payment, Result], ...]  # in this order; may repeat or contradict each other
+    count: int  # what the report states of its rows, where the format has a place for it
+    total: int  # minor units, likewise
+    whole: Result | None = None  # what it says of the whole file; None: nothing, or "in part"
+
+
+@runtime_checkable
+class BankDouble(Protocol):
+    """An adapter that also plays its bank, so that `disburse certify` can damage its answers."""
+
+    def example_report(self, answer: ExampleAnswer) -> bytes:
+        """Write the report exactly as told, with amounts and references wherever they have a place.
+
+        Raises `Unrenderable` for a result that the bank's format has no word for.
         """
         ...
 

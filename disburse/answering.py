@@ -39,6 +39,7 @@ class Answering:
     file_actions: list[tuple[BankFile, bank_file.Action]] = field(default_factory=list)
     rows: list[InboxRow] = field(default_factory=list)
     anomalies: list[Anomaly] = field(default_factory=list)
+    named: set[AttemptKey] = field(default_factory=set)  # payments with a word of their own here
 
     def take(self, records: Sequence[Record]) -> None:
         """Work through the records: payments in order, then files, then what silence means."""
@@ -67,7 +68,9 @@ class Answering:
                 "no payment of this project has this reference",
             )  # fmt: skip
             return set()
-        if record.amount not in {None, attempt.amount}:
+        self.named.add(key)
+        currency = self.files[attempt.file_id].currency
+        if record.amount not in {None, attempt.amount} or record.currency not in {None, currency}:
             self._note(record, attempt, attempt.state, "anomaly")
             self._alarm("amount-differs", record, "the bank names another amount than we ordered")
             return set()
@@ -109,7 +112,7 @@ class Answering:
     def _file(self, file: BankFile, result: Result, record: FileAnswer | None) -> None:
         file = self.files[file.id]
         inside = [self._now(key) for key, one in self.attempts.items() if one.file_id == file.id]
-        took_some = any(one is not None and one.state in TAKEN for one in inside)
+        took_some = any(one is not None and self._may_be_paid(one) for one in inside)
         decision = bank_file.answer(file.state, result, bank_took_some=took_some)
         if decision.contradiction and record is not None:
             self._alarm("file-contradiction", record, decision.contradiction)
@@ -126,9 +129,20 @@ class Answering:
         if result in {Result.ACCEPTED, Result.REJECTED, Result.CANCELLED}:
             self._all(inside, result, record)
 
+    def _may_be_paid(self, one: Attempt) -> bool:
+        """Say whether the bank's own word on this payment forbids to call its file refused.
+
+        A duplicate is "unknown" with evidence: the bank has this payment, whatever of its file.
+        """
+        if one.state in TAKEN or (one.state is State.UNKNOWN and one.evidence):
+            return True
+        return one.key in self.named and one.state in payment.IN_FLIGHT
+
     def _all(self, inside: Iterable[Attempt | None], result: Result, record: FileAnswer) -> None:
         for one in inside:
-            if one is not None and one.state in payment.IN_FLIGHT:
+            if one is None or one.key in self.named:
+                continue  # what the bank says of one payment goes before what it says of all
+            if one.state in payment.IN_FLIGHT:
                 decision = payment.answer(one.state, result, newer=one.newest > one.attempt)
                 if decision.state:
                     evidence = record.evidence or f"{self.digest}#{record.position}"
@@ -139,7 +153,7 @@ class Answering:
         for key, one in list(self.attempts.items()):
             now = self._now(key)
             if one.file_id in answered and now is not None and now.state in UNANSWERED:
-                if key in self.changes:
+                if key in self.changes or key in self.named:
                     continue
                 self._change(key, State.ACCEPTED, (), f"{self.digest}#0", None)
 

@@ -41,9 +41,15 @@ def create_app(
     now: Callable[[], datetime],
     *,
     metrics_token: str = "",
+    tokens: bool = True,
+    public_url: str = "",
     ticks: Callable[[], int] = clock.ticks,
 ) -> Flask:
-    """Build the web service of one installation; nothing in it is reached through a global."""
+    """Build the web service of one installation; nothing in it is reached through a global.
+
+    Without `tokens` only signed requests are taken. `public_url` is the address, without a path,
+    that clients know the service by; "": the one by which each request came.
+    """
     app = Flask("disburse", static_folder=None)
     app.config.update(API_TITLE=openapi.TITLE, API_VERSION="v1", OPENAPI_VERSION=openapi.VERSION)
     api = Api(app)
@@ -53,7 +59,15 @@ def create_app(
     metrics.install(app)
     desk = Desk(begin=begin, banks=banks, now=now)
     bodies_max: dict[str, int] = {}
-    guard.install(app, begin, now, bodies_max=bodies_max, metrics_token=metrics_token)
+    guard.install(
+        app,
+        begin,
+        now,
+        bodies_max=bodies_max,
+        metrics_token=metrics_token,
+        tokens=tokens,
+        public_url=public_url,
+    )
     for topic in TOPICS:
         made = topic.routes(desk)
         api.register_blueprint(made.blueprint)

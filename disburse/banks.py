@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import zip_longest
+from mmap import mmap
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -130,7 +131,7 @@ def write(adapter: Adapter, batch: Batch) -> WrittenFile:
     )
 
 
-def prove(adapter: Adapter, batch: Batch, content: bytes) -> None:
+def prove(adapter: Adapter, batch: Batch, content: bytes | mmap) -> None:
     """Raise `Unproven` unless `content` says exactly what `batch` does, in the same order.
 
     Compares every field that the format carries, the count, the sum, and what the file says of
@@ -198,7 +199,7 @@ def _different(
     )
 
 
-def _pieces(content: bytes) -> Iterator[bytes]:
+def _pieces(content: bytes | mmap) -> Iterator[bytes]:
     for start in range(0, len(content), PIECE_BYTES):
         yield content[start : start + PIECE_BYTES]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -10,12 +12,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from requests.auth import AuthBase
 
+from disburse import signing
 from disburse.domain.refusal import Refusal
 
 CONNECT_SECONDS_MAX: Final = 10
 ANSWER_SECONDS_MAX: Final = 300  # 100,000 lines are checked while we wait
 PAGE_ROWS: Final = 500
+NONCE_BYTES: Final = 16  # of randomness: no two requests ever share one
 PAGES_MAX: Final = 1_000  # a service that pages for ever is not believed
 
 
@@ -43,14 +48,52 @@ class NotThere(Refusal):
     code = "not-there"
 
 
-class Client:
-    """One token at one service."""
+class SignedBy(AuthBase):
+    """Signs every request with a registered key; nothing that is sent is worth stealing."""
 
-    def __init__(self, url: str, token: str, session: requests.Session | None = None) -> None:
-        """Remember where and who; raise `Unsafe` for plain HTTP to another machine."""
+    def __init__(self, key: signing.PrivateKey, now: Callable[[], datetime]) -> None:
+        """Remember the key, and where the time comes from."""
+        self._key = key
+        self._now = now
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the signature, once everything else of the request stands."""
+        content = r.body or b""
+        r.headers.update(
+            signing.sign_request(
+                signing.Message(r.method or "", r.url or "", dict(r.headers)),
+                content.encode() if isinstance(content, str) else content,
+                self._key,
+                nonce=secrets.token_urlsafe(NONCE_BYTES),
+                now=self._now(),
+            )
+        )
+        return r
+
+
+class Shown(AuthBase):
+    """Shows a token, which whoever reads it can show too: for development."""
+
+    def __init__(self, token: str) -> None:
+        """Remember the token."""
+        self._token = token
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header."""
+        r.headers["Authorization"] = f"Bearer {self._token}"
+        return r
+
+
+class Client:
+    """One account at one service."""
+
+    def __init__(
+        self, url: str, who: SignedBy | str, session: requests.Session | None = None
+    ) -> None:
+        """Remember where and who (a key, or a token); raise `Unsafe` for HTTP to elsewhere."""
         self._url = _safe(url)
         self._session = session or requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.auth = Shown(who) if isinstance(who, str) else who
 
     def project(self, code: str) -> int:
         """Return the number of the project with this code, or raise `NotThere`."""

@@ -83,20 +83,17 @@ def _write_one(
     by: By,
 ) -> BankFile:
     place, account = paying.place, paying.account
-    file_id, new = part
-    stored = Payments(tx, FileKey(place.project_id, place.period, file_id))
-    first = (as_payment(place.reference(one), one.amount, one.payee) for one in new)
     batch = _batch(
         paying,
         part,
         sequence=files.next_sequence(tx, account.connection_id),
-        payments=_Witnessed(first, stored, growing),
+        payments=_payments(tx, place, part, growing),
         at=by.at,
     )
     written = write(adapter, batch)
     file = BankFile(
         project_id=place.project_id,
-        id=file_id,
+        id=part[0],
         reference=batch.reference,
         sheet_id=place.sheet_id,
         period=place.period,
@@ -124,6 +121,15 @@ def _write_one(
     )
     files.add(tx, file, by=by)
     return file
+
+
+def _payments(
+    tx: Transaction, place: Place, part: tuple[int, Sequence[NewAttempt]], growing: GrowingRoot
+) -> Iterable[Payment]:
+    file_id, new = part
+    first = (as_payment(place.reference(one), one.amount, one.payee) for one in new)
+    stored = Payments(tx, FileKey(place.project_id, place.period, file_id))
+    return _Witnessed(first, stored, growing)
 
 
 def _batch(

@@ -35,7 +35,12 @@ def require_open_again(tx: Transaction, attempt: Attempt) -> None:
             "rejected or returned can be paid again or given up",
             state=attempt.state,
         )
-    if inbox.is_disputed(tx, project_id=attempt.project_id, reference=attempt.reference):
+    if inbox.is_disputed(
+        tx,
+        project_id=attempt.project_id,
+        reference=attempt.reference,
+        file_id=attempt.file_id,
+    ):
         raise WrongState(
             f"the bank said something of payment {attempt.reference} that contradicts this; "
             "resolve the anomaly first, or the worker may be paid twice"

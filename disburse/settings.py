@@ -18,6 +18,8 @@ THREADS_MAX: Final = 32  # as many as the pool has database connections, see `st
 METRICS_TOKEN_CHARACTERS_MIN: Final = 32  # 128 bits in hexadecimal digits; nobody guesses these
 SCHEMES: Final = ("postgresql", "postgresql+psycopg")
 
+# Options of `disburse serve`; a mistyped one must not leave tokens on.
+_READ_BY_SERVE: Final = ("ENVIRONMENT", "PUBLIC_URL")
 _ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)
 
 
@@ -64,7 +66,10 @@ def _mistyped(variable: str) -> str:
     """Return the setting that `variable` was meant to be: a typing mistake must not go unseen."""
     if not variable.startswith(PREFIX):
         return ""
-    near = get_close_matches(variable.removeprefix(PREFIX), map(str.upper, _READERS), n=1)
+    name = variable.removeprefix(PREFIX)
+    if name in _READ_BY_SERVE:
+        return ""
+    near = get_close_matches(name, [*map(str.upper, _READERS), *_READ_BY_SERVE], n=1)
     return f"{PREFIX}{near[0]}" if near else ""
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
-from disburse.storage import migrate, sheets
+from disburse.storage import migrate, request_keys, sheets
 from disburse.storage.engine import Begin, Transaction
 
 PAUSE_SECONDS: Final = 2  # between rounds; money that came in waits no longer than that
@@ -45,11 +45,13 @@ class Turn:
 
 
 def turn(begin: Begin, *, now: datetime) -> Turn:
-    """Do one round at `now`: void old approvals, fund what waits, make months ahead."""
+    """Do one round at `now`: void old approvals, fund what waits, make months, forget nonces."""
     failed: list[object] = []
     months = migrate.add_months_ahead(begin, today=now.date())
     expired = _expire(begin, now, failed)
     funded, short = _fund(begin, now, failed)
+    with begin() as tx:
+        request_keys.forget_nonces(tx, at=now)
     return Turn(
         expired=expired, funded=funded, short=tuple(short), months=months, failed=len(failed)
     )

@@ -13,6 +13,7 @@ from disburse import banks, signing
 from disburse.adapter import Adapter
 from disburse.domain.access import ROLES, Caller, OrganisationKind, Role
 from disburse.domain.policy import Policy
+from disburse.domain.request_key import RequestKey
 from disburse.domain.sheet import Line
 from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
 from disburse.domain.statement import Entry, Statement
@@ -26,7 +27,7 @@ from disburse.steps.payroll.export import export
 from disburse.steps.payroll.fund import fund
 from disburse.steps.payroll.receive import Received, receive
 from disburse.steps.payroll.review import review
-from disburse.storage import keys, ledger, members, parties, workers
+from disburse.storage import keys, ledger, members, parties, request_keys, workers
 from disburse.storage.engine import Begin, Transaction
 from disburse.storage.files import BankFile
 from disburse.storage.parties import Delegation
@@ -56,6 +57,22 @@ PLACES = {
 def a_key(name: str) -> signing.PrivateKey:
     """Return the private key of `name`: the same one for the whole test run."""
     return signing.generate(Algorithm.EDDSA)
+
+
+def a_request_key(world: World, name: str, member: str, **changed: object) -> signing.PrivateKey:
+    """Register `a_key(name)` for the requests of a member, and return it."""
+    private = a_key(name)
+    values = {
+        "kid": private.kid,
+        "member_id": world.caller(member).member_id,
+        "algorithm": signing.request_algorithm(private.public),
+        "public_jwk": private.public.jwk,
+        "valid_from": world.now - timedelta(days=1),
+        "valid_to": world.now + timedelta(days=30),
+    }
+    with world.begin() as tx:
+        request_keys.add(tx, RequestKey(**values | changed))
+    return private
 
 
 @cache

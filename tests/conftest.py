@@ -9,9 +9,14 @@ from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from disburse.storage import embedded
 from disburse.storage.engine import connect
+
+# A slow machine is no defect: examples have no deadline.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 TODAY = date(2026, 3, 2)
 # What a crash would lose, these tests would not miss; see test_embedded for those that would.

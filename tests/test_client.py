@@ -5,13 +5,15 @@ import requests
 from requests.adapters import BaseAdapter
 
 from disburse import signing
-from disburse.client import Client, Declined, NoAnswer, NotThere, Unsafe
+from disburse.app import create_app
+from disburse.client import Client, Declined, NoAnswer, NotThere, SignedBy, Unsafe
 from disburse.domain.orders import Withdrawal, write_withdrawal
-from tests.builders import JSON, a_key
+from tests.builders import JSON, a_key, a_request_key
 from tests.http.site import Site, token_of
 from tests.sheets import a_sheet_json, lines
 
 URL = "http://localhost"
+SEARCHED = {"id_type": "passport", "id_number": "1"}
 
 
 class Straight(BaseAdapter):
@@ -96,6 +98,27 @@ def test_a_sheet_is_withdrawn_by_what_was_submitted(world, client):
     assert number == sheet["id"]
     told = client.withdraw(world.project_id, number, order, signature=signature)
     assert told["state"] == "withdrawn"
+
+
+def test_a_client_with_a_key_signs_whatever_it_asks(world):
+    app = create_app(world.begin, world.banks, lambda: world.now, tokens=False)
+    session, way = requests.Session(), Straight(app)
+    session.mount(URL, way)
+    key = a_request_key(world, "signer's machine", "signer")
+    client = Client(f"{URL}:80", SignedBy(key, lambda: world.now), session)
+    content = a_sheet_json(*lines(world.workers))
+    first = submitting(world, client, content)
+    assert submitting(world, client, content) == first
+    told = client.call("POST", "/v1/payments/search", SEARCHED, key="any")
+    assert told["rows"] == []
+    assert client.call("GET", "/v1/payments?limit=5&reference=0000010001010", None, key="")
+    with pytest.raises(Declined, match="the signature does not cover"):  # of the order, not of us
+        client.call("POST", f"/v1/projects/{world.project_id}/sheets/9/withdraw", {}, key="x")
+    nonces = [one.headers["Signature-Input"].partition("nonce=")[2] for one in way.seen]
+    assert len(set(nonces)) == len(way.seen)
+    assert not any("Authorization" in one.headers for one in way.seen)
+    covered = way.seen[1].headers["Signature-Input"].partition(")")[0]
+    assert {"content-type", "disburse-signature"} <= set(covered.split('"'))
 
 
 def test_what_the_service_declines_keeps_its_reason_and_findings(world, client):

@@ -68,5 +68,13 @@ def test_a_typing_mistake_in_a_settings_name_is_not_overlooked():
         Settings.from_environ({"DISBURSE_DATABSE_URL": "postgresql://db/wages"})
 
 
+@pytest.mark.parametrize("name", ["DISBURSE_ENVIROMENT", "DISBURSE_PUBLIC_UR"])
+def test_a_typing_mistake_leaves_no_token_on(name):
+    with pytest.raises(SettingsRefused, match="do you mean DISBURSE_"):
+        Settings.from_environ({name: "production"})
+    right = {"DISBURSE_ENVIRONMENT": "production", "DISBURSE_PUBLIC_URL": "https://example.org"}
+    assert Settings.from_environ(right) == Settings()
+
+
 def test_what_other_commands_read_is_left_alone():
     assert Settings.from_environ({"DISBURSE_TOKEN": "x", "DISBURSE_SERVER": "y"}) == Settings()

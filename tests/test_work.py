@@ -9,8 +9,9 @@ from disburse.domain.lifecycle.sheet import State
 from disburse.domain.sheet import Kind
 from disburse.steps.payroll.approve import approve
 from disburse.steps.payroll.review import review
-from disburse.storage import ledger, sheets
+from disburse.storage import ledger, request_keys, sheets
 from disburse.work import Turn, run, turn
+from tests.builders import a_request_key
 from tests.sheets import a_sheet_json, lines
 
 
@@ -38,6 +39,17 @@ def test_a_round_funds_by_due_date_and_then_by_receipt(world):
     world.allocate(need)
     assert turn(world.begin, now=world.now).funded == 1
     assert turn(world.begin, now=world.now) == Turn()
+
+
+def test_a_round_forgets_the_nonces_of_signatures_that_are_too_old(world):
+    key = a_request_key(world, "machine", "viewer")
+    with world.begin() as tx:
+        for nonce, minutes in (("old", 0), ("fresh", 1)):
+            ends = world.now + timedelta(minutes=minutes)
+            assert request_keys.use_up(tx, kid=key.kid, nonce=nonce, expires_at=ends)
+    turn(world.begin, now=world.now)
+    with world.begin() as tx:
+        assert tx.scalars(text("SELECT nonce FROM request_nonce")).all() == ["fresh"]
 
 
 def test_a_small_sheet_never_overtakes_a_large_one_that_waits(world):

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from adapters.delimited import answer
+from adapters.delimited import answer, example
 from adapters.delimited.profile import load
 from adapters.delimited.reader import read_back
 from adapters.delimited.writer import Writer
-from disburse.adapter import BadProfile, Batch, Capabilities, Fault, Head, Payment, Record
+from disburse.adapter import (
+    BadProfile,
+    Batch,
+    Capabilities,
+    ExampleAnswer,
+    Fault,
+    Head,
+    Payment,
+    Record,
+)
 
 __all__ = ["Delimited"]
 
@@ -57,3 +66,7 @@ class Delimited:
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read the bank's return file, or raise `UnreadableReport` before the first record."""
         return answer.read_report(self._profile, content)
+
+    def example_report(self, answer: ExampleAnswer) -> bytes:
+        """Write the profile's return file as its bank would, for the certification kit."""
+        return example.report(self._profile, answer)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from adapters.iso20022 import pain001, pain001_reader, pain002
+from adapters.iso20022 import example, pain001, pain001_reader, pain002
 from disburse.adapter import (
     BadProfile,
     Batch,
     Capabilities,
     Confidence,
+    ExampleAnswer,
     Fault,
     Head,
     Payment,
@@ -71,3 +72,7 @@ class Iso20022:
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read a pain.002, or raise `UnreadableReport` before the first record."""
         return pain002.read_report(content)
+
+    def example_report(self, answer: ExampleAnswer) -> bytes:
+        """Write a pain.002 as a bank would, for the certification kit."""
+        return example.report(answer)

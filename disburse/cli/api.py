@@ -44,7 +44,8 @@ def api(
 ) -> None:
     """Ask the service for PATH, such as /v1/projects, with one JSON object for a POST.
 
-    The answer is JSON. The token is taken from DISBURSE_TOKEN.
+    The answer is JSON. The request is signed with the key whose file DISBURSE_REQUEST_KEY names, or
+    else shows the token in DISBURSE_TOKEN.
     """
     client, once = client_at(url), key or secrets.token_hex(KEY_BYTES)
     if out is not None:

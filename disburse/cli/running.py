@@ -7,6 +7,7 @@ import signal
 import sys
 from threading import Event
 from typing import Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,13 +19,41 @@ from disburse.clock import system_clock
 from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
+DEVELOPMENT: Final = "development"
+PRODUCTION: Final = "production"
 LOG: Final = "%(asctime)s %(name)s %(levelname)s %(message)s"
+
+
+def _origin(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return scheme and host of a public address, which has nothing more."""
+    parts = urlsplit(value)
+    whole = parts.scheme in {"http", "https"} and parts.hostname is not None
+    if value and not (whole and f"{parts.scheme}://{parts.netloc}" == value.rstrip("/")):
+        raise click.BadParameter("must be like https://pay.example.org, without a path", ctx, param)
+    return value.rstrip("/")
 
 
 @click.command()
 @click.option("--host", help="[DISBURSE_HOST, or this machine only]")
 @click.option("--port", type=click.IntRange(0, 65_535), help="[DISBURSE_PORT, or 8080]; 0: any")
-def serve(*, host: str | None, port: int | None) -> None:
+@click.option(
+    "--environment",
+    type=click.Choice((DEVELOPMENT, PRODUCTION)),
+    envvar="DISBURSE_ENVIRONMENT",
+    default=DEVELOPMENT,
+    show_default=True,
+    show_envvar=True,
+    help="In production no token is taken, only signed requests.",
+)
+@click.option(
+    "--public-url",
+    envvar="DISBURSE_PUBLIC_URL",
+    callback=_origin,
+    default="",
+    show_envvar=True,
+    help="Address that clients know the service by, where a proxy stands before it.",
+)
+def serve(*, host: str | None, port: int | None, environment: str, public_url: str) -> None:
     """Serve the API until told to stop; refuses a database of another shape."""
     _log_to_stderr()
     with opened() as here:
@@ -34,6 +63,8 @@ def serve(*, host: str | None, port: int | None) -> None:
             banks.load(chosen.adapters, chosen.profiles),
             system_clock,
             metrics_token=chosen.metrics_token,
+            tokens=environment != PRODUCTION,
+            public_url=public_url,
         )
         server = make_server(
             app,

@@ -12,7 +12,7 @@ import click
 from disburse import sheetfile, signing
 from disburse.cli import answer
 from disburse.cli.keys import load_private
-from disburse.client import Client
+from disburse.client import Client, SignedBy
 from disburse.clock import system_clock
 from disburse.domain import money
 from disburse.domain.finding import LANGUAGES, Effect
@@ -24,6 +24,8 @@ from disburse.sheetfile.draft import BYTES_MAX, Draft, UnreadableSheet
 from disburse.sheetfile.template import template as write_template
 
 TOKEN: Final = "DISBURSE_TOKEN"  # noqa: S105  (the variable's name)
+REQUEST_KEY: Final = "DISBURSE_REQUEST_KEY"
+REQUEST_KEY_PASSPHRASE: Final = "DISBURSE_REQUEST_KEY_PASSPHRASE"  # noqa: S105
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 URL = click.option("--url", required=True, envvar="DISBURSE_URL", help="Address of the service.")
 KEY = click.option("--key", "private", type=FILE, required=True, help="Your private key.")
@@ -51,7 +53,7 @@ class Unsigned(Refusal):
 
 
 class NoToken(Refusal):
-    """The environment has no token."""
+    """The environment has neither a request key nor a token."""
 
     code = "no-token"
 
@@ -134,7 +136,8 @@ def sign(*, file: Path, private: Path, unchecked: bool, as_json: bool) -> None:
 def submit(*, file: Path, url: str, project: str | None, as_json: bool) -> None:
     """Submit FILE with its signature FILE.jws; again is no harm.
 
-    The token is taken from DISBURSE_TOKEN, never from the command line, which others can see.
+    The request is signed with the key whose file DISBURSE_REQUEST_KEY names. Without one the token
+    in DISBURSE_TOKEN is shown; never from the command line, which others can see.
     """
     content = _content(file)
     signature = _signature_of(file)
@@ -176,10 +179,16 @@ def withdraw(
 
 
 def client_at(url: str) -> Client:
-    """Return a client with the environment's token, or raise `NoToken`."""
+    """Return a client with the environment's request key or token, or raise `NoToken`."""
+    if file := os.environ.get(REQUEST_KEY, "").strip():
+        key = load_private(Path(file), os.environ.get(REQUEST_KEY_PASSPHRASE))
+        return Client(url, SignedBy(key, system_clock))
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise NoToken(f"set {TOKEN} to the token that the administrator gave you")
+        raise NoToken(
+            f"set {REQUEST_KEY} to the file of your request key, "
+            f"or {TOKEN} to the token that the administrator gave you"
+        )
     return Client(url, token)
 
 

@@ -93,7 +93,11 @@ def adapters(*, as_json: bool) -> None:
     facts = {
         "installed": [asdict(one) for one in installed],
         "enabled": {
-            name: {"version": one.version, "format": one.capabilities.format}
+            name: {
+                "version": one.version,
+                "format": one.capabilities.format,
+                "capabilities": asdict(one.capabilities),
+            }
             for name, one in enabled.items()
         },
     }

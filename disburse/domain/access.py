@@ -73,6 +73,8 @@ class Act(StrEnum):
     GRANT_ROLES = "grant_roles"
     ISSUE_TOKEN = "issue_token"  # noqa: S105  (an act, not a secret)
     REVOKE_TOKEN = "revoke_token"  # noqa: S105
+    REGISTER_REQUEST_KEY = "register_request_key"
+    REVOKE_REQUEST_KEY = "revoke_request_key"
     OPEN_ACCOUNT = "open_account"
     FREEZE_ACCOUNT = "freeze_account"
     REOPEN_ACCOUNT = "reopen_account"
@@ -130,6 +132,8 @@ ALLOWED: Final = {
     Act.GRANT_ROLES: {Role.ADMINISTRATOR},
     Act.ISSUE_TOKEN: {Role.ADMINISTRATOR},
     Act.REVOKE_TOKEN: {Role.ADMINISTRATOR},
+    Act.REGISTER_REQUEST_KEY: {Role.ADMINISTRATOR},  # and, of the own account, whoever has one
+    Act.REVOKE_REQUEST_KEY: {Role.ADMINISTRATOR},  # and of the own account
     Act.OPEN_ACCOUNT: {Role.ADMINISTRATOR},
     Act.FREEZE_ACCOUNT: {Role.ADMINISTRATOR},
     Act.REOPEN_ACCOUNT: {Role.ADMINISTRATOR},

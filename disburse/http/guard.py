@@ -1,4 +1,4 @@
-"""The one entrance: whoever shows no good token is turned away, whatever the address."""
+"""The one entrance: without a good signature or token nobody gets in, whatever the address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 from flask import Flask, Request, Response, g, request
 
 from disburse.domain.access import Caller
-from disburse.http import problems
+from disburse.http import problems, signed
 from disburse.storage import members
 from disburse.storage.engine import Begin
 
@@ -33,8 +33,18 @@ def install(
     *,
     bodies_max: dict[str, int],
     metrics_token: str,
+    tokens: bool,
+    public_url: str,
 ) -> None:
-    """Turn away everybody but known callers; `bodies_max` are bytes by endpoint."""
+    """Turn away everybody but known callers; `bodies_max` are bytes by endpoint.
+
+    A request that is signed is judged by that alone; without `tokens` every other is turned away.
+    """
+
+    def find(at: datetime) -> Caller | None:
+        if signed.is_signed(request):
+            return signed.signer(request, begin, at, public_url=public_url)
+        return _caller(request, begin, at) if tokens else None
 
     @app.before_request
     def _enter() -> Response | None:
@@ -43,9 +53,9 @@ def install(
             return None
         if request.endpoint == METRICS and _may_scrape(request, metrics_token):
             return None
-        found = None if request.endpoint == METRICS else _caller(request, begin, now())
+        found = None if request.endpoint == METRICS else find(now())
         if found is None:
-            return _stranger()
+            return _stranger(tokens=tokens)
         g.caller = found
         return None
 
@@ -92,13 +102,13 @@ def _may_scrape(asked: Request, metrics_token: str) -> bool:
         return False
 
 
-def _stranger() -> Response:
+def _stranger(*, tokens: bool) -> Response:
+    sign = "sign the request (RFC 9421) with a registered key, fresh and once"
+    show = "; or send the header Authorization: Bearer TOKEN with a token that is still good"
     response = problems.response(
         problems.document(
-            HTTPStatus.UNAUTHORIZED,
-            "unauthenticated",
-            "send the header Authorization: Bearer TOKEN with a token that is still good",
+            HTTPStatus.UNAUTHORIZED, "unauthenticated", sign + (show if tokens else "")
         )
     )
-    response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers["WWW-Authenticate"] = "Bearer" if tokens else "Signature"
     return response

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse.http.once import KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
+from disburse.signing import TAG
 
 VERSION: Final = "3.1.0"
 TITLE: Final = "disburse"
@@ -14,6 +15,12 @@ ABOUT: Final = (
     "Wages from project special accounts to workers' own accounts. Amounts are decimal text such "
     'as "6500.00", never numbers. Every change takes an idempotency key: the same key and body '
     "give the first answer again."
+)
+SIGNED: Final = (
+    f'HTTP Message Signature (RFC 9421) with the tag "{TAG}", by a registered key (Ed25519, or '
+    "ECDSA on P-256 with SHA-256) over @method, @authority, @target-uri, content-digest (RFC 9530; "
+    "not of GET) and idempotency-key, with created, keyid and a nonce of 16 to 128 characters; "
+    "taken once, and for five minutes."
 )
 _PROBLEM: Final = {
     "type": "object",
@@ -39,12 +46,15 @@ def describe(api: Api) -> dict[str, Any]:
     """Return the OpenAPI document of every route."""
     document: dict[str, Any] = api.spec.to_dict()
     document["info"]["description"] = ABOUT
-    document["security"] = [{"token": []}]
+    document["security"] = [{"signature": []}, {"token": []}]
     parts = document.setdefault("components", {})
     schemas = {name: one for name, one in parts["schemas"].items() if name not in _NOT_OURS}
     parts["schemas"] = schemas | {"Problem": _PROBLEM}
     parts["responses"] = {"Refused": _REFUSED}
-    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    parts["securitySchemes"] = {
+        "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": SIGNED},
+        "token": {"type": "http", "scheme": "bearer", "description": "for development only"},
+    }
     parts["parameters"] = {
         "Key": _header(KEY_HEADER, "the request's own name", KEY_CHARACTERS_MAX, required=True),
         "Signature": _header(SIGNATURE_HEADER, "detached JWS over the exact body", required=True),

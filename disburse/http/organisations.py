@@ -20,7 +20,10 @@ from disburse.steps.parties.grant_roles import grant_roles
 from disburse.steps.parties.issue_token import VALID_FOR_MAX, issue_token
 from disburse.steps.parties.register_key import VALID_FOR_MAX as KEY_VALID_FOR_MAX
 from disburse.steps.parties.register_key import register_key
+from disburse.steps.parties.register_request_key import VALID_FOR_MAX as REQUEST_KEY_VALID_FOR_MAX
+from disburse.steps.parties.register_request_key import register_request_key
 from disburse.steps.parties.revoke_key import revoke_key
+from disburse.steps.parties.revoke_request_key import revoke_request_key
 from disburse.steps.parties.revoke_token import revoke_token
 
 LOGIN_MAX: Final = 100
@@ -143,12 +146,31 @@ class RevokedTold(Schema):
     sheets = fields.List(fields.Integer())
 
 
+class RequestKeyAsked(Schema):
+    """A public key to sign requests with, and the proof that the account holds the private half."""
+
+    public_jwk = a_text(JWK_MAX)
+    proof = a_text(PROOF_MAX)
+    days = a_number(most=REQUEST_KEY_VALID_FOR_MAX.days)
+
+
+class RequestKeyTold(Schema):
+    """A key that requests of an account are signed with; `kid` is their `keyid`."""
+
+    kid = fields.String()
+    algorithm = fields.String()
+    valid_from = fields.DateTime()
+    valid_to = fields.DateTime()
+    revoked_at = fields.DateTime(allow_none=True)
+
+
 def routes(desk: Desk) -> Routes:
     """Make the routes around what they need."""
     made = Routes("organisations", desk)
     _members(made)
     _tokens(made)
     _keys(made)
+    _request_keys(made)
 
     @made.changes(
         "/organisations", OrganisationTold, asks=OrganisationAsked, status=HTTPStatus.CREATED
@@ -211,3 +233,28 @@ def _keys(made: Routes) -> None:
         """Revoke a key; if it fell into other hands, approvals of what it signed are void."""
         revoked = revoke_key(ask.tx, caller=ask.caller, kid=kid, now=ask.now, **ask.said)
         return {"sheets": [sheet.id for sheet in revoked]}
+
+
+def _request_keys(made: Routes) -> None:
+    @made.changes(
+        "/members/<login:login>/request_keys",
+        RequestKeyTold,
+        asks=RequestKeyAsked,
+        status=HTTPStatus.CREATED,
+    )
+    def _register_request_key(ask: Ask, login: str) -> object:
+        """Register a key that the account signs its requests with; older ones stay good."""
+        said: dict[str, Any] = dict(ask.said)
+        valid_for = timedelta(days=said.pop("days"))
+        return register_request_key(
+            ask.tx, caller=ask.caller, login=login, valid_for=valid_for, now=ask.now, **said
+        )
+
+    @made.changes(
+        "/members/<login:login>/request_keys/<word:kid>/revoke", RequestKeyTold, asks=ReasonAsked
+    )
+    def _revoke_request_key(ask: Ask, login: str, kid: str) -> object:
+        """Revoke a key; what it signs from now on is turned away."""
+        return revoke_request_key(
+            ask.tx, caller=ask.caller, login=login, kid=kid, now=ask.now, **ask.said
+        )

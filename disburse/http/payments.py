@@ -129,7 +129,9 @@ def _again(made: Routes) -> None:
             project_id=project_id,
             reference=reference,
             reason=ask.said["reason"],
-            order=None if order is None else order.encode(),
+            order=None
+            if order is None
+            else order.encode("utf-8", "replace"),  # a lone surrogate: no signature covers that
             signature=ask.said["signature"],
             banks=made.desk.banks,
             now=ask.now,

@@ -1,4 +1,4 @@
-"""Who signed exactly these bytes, and with which key; the only door to joserfc."""
+"""Who signed exactly these bytes or this request, with which key; the only door to joserfc."""
 
 from disburse.signing.detached import (
     CONTENT_BYTES_MAX,
@@ -24,26 +24,50 @@ from disburse.signing.keys import (
     to_pem,
     to_unprotected_pem,
 )
+from disburse.signing.request import (
+    AGE_MAX,
+    SKEW_MAX,
+    TAG,
+    Claim,
+    Message,
+    check_request_key,
+    prove_request_key,
+    read_claim,
+    request_algorithm,
+    sign_request,
+    verify_request,
+)
 
 __all__ = [
+    "AGE_MAX",
     "CONTENT_BYTES_MAX",
     "HEADER_BYTES_MAX",
     "PASSPHRASE_CHARACTERS_MIN",
+    "SKEW_MAX",
+    "TAG",
     "BadSignature",
+    "Claim",
     "KeyUnreadable",
+    "Message",
     "PrivateKey",
     "PublicKey",
     "Signer",
     "Unsignable",
     "WeakPassphrase",
     "check_possession",
+    "check_request_key",
     "from_pem",
     "generate",
     "is_protected",
     "prove_possession",
+    "prove_request_key",
+    "read_claim",
     "read_public",
+    "request_algorithm",
     "sign",
+    "sign_request",
     "to_pem",
     "to_unprotected_pem",
     "verify",
+    "verify_request",
 ]

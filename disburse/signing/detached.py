@@ -97,6 +97,16 @@ def verify(
     return Signer(keys[kid], claimed_at)
 
 
+def sign_statement(content: bytes, private_key: PrivateKey, *, typ: str, now: datetime) -> str:
+    """Sign `content` as what `typ` says; it stands for nothing else. Refusal: `Unsignable`."""
+    return _sign(content, private_key, typ=typ, now=now)
+
+
+def check_statement(content: bytes, signature: str, public: PublicKey, *, typ: str) -> None:
+    """Refuse with `BadSignature` unless the owner of `public` signed `content` as `typ`."""
+    _check(content, signature, typ=typ, find={public.kid: public}.get)
+
+
 def prove_possession(
     private_key: PrivateKey, *, organisation: str, purpose: Purpose, challenge: str, now: datetime
 ) -> str:
@@ -113,7 +123,7 @@ def check_possession(
     The caller makes `challenge` unguessable and takes it once only.
     """
     statement = _statement(public.kid, organisation, purpose, challenge)
-    _check(statement, proof, typ=_POSSESSION_TYP, find={public.kid: public}.get)
+    check_statement(statement, proof, public, typ=_POSSESSION_TYP)
 
 
 def _statement(kid: str, organisation: str, purpose: Purpose, challenge: str) -> bytes:

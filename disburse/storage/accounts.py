@@ -39,8 +39,10 @@ _BY_NUMBER: Final = text("""
     WHERE c.bank_id = :bank AND a.number = :number ORDER BY a.id LIMIT 1
 """)
 _OF_PROJECT: Final = text("""
-    SELECT b.account_id FROM balance b JOIN project p ON p.id = b.project_id
-    WHERE b.project_id = :p ORDER BY b.account_id = p.account_id DESC, b.account_id DESC
+    SELECT account_id FROM (
+        SELECT account_id, 1 AS turn FROM project WHERE id = :p AND account_id IS NOT NULL
+        UNION ALL SELECT account_id, 2 FROM balance WHERE project_id = :p) a
+    GROUP BY account_id ORDER BY min(turn), account_id DESC
 """)
 _UNDER_APPROVAL: Final = text("""
     SELECT id FROM sheet WHERE project_id = :p AND state = 'approved' ORDER BY id

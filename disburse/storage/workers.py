@@ -161,7 +161,8 @@ _ROSTER: Final = text("""
     WHERE project_id = :p AND employer_id = :e
       AND person_id = ANY(CAST(:persons AS bigint[]))
 """)
-_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(:p)")
+# A row's lock, not an advisory one: it also holds on a database that is spread over servers.
+_ONE_AT_A_TIME: Final = text("SELECT id FROM project WHERE id = :p FOR NO KEY UPDATE")
 _OWED: Final = text("""
     SELECT person_id, kind, number, owed, account_index FROM entitlement
     WHERE project_id = :p AND period = :m AND NOT void

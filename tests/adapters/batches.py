@@ -12,6 +12,10 @@ from disburse.adapter import Account, Adapter, Batch, Payment
 REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44",
               "3C3B3A2Z2Y2X5", "QQWWEERRTTYY6")  # fmt: skip
 
+# A routing number, an account and names as banks of the United States know them; nobody's.
+ROUTING = "099900014"
+RARE_LATIN = ("O'NEIL & SOHNE <LTD>", "MAIMAITI  A.", "22 COLUMNS OF A NAME..", "~!@#$%^*()_+`{}|[]", "a",
+              "TEST?WORKER=1/2;3:4,5")  # fmt: skip
 RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆", "测试〇", "O'Neil & Söhne <Ltd>")
 
 
@@ -64,8 +68,39 @@ def a_batch(*payments: Payment, **changes: object) -> Batch:
     )
 
 
-def rare_names() -> Batch:
+def currency_of(adapter: Adapter) -> str:
+    """Return the currency in which this bank's batches are made here."""
+    currencies = adapter.capabilities.currencies
+    return "CNY" if "CNY" in currencies else min(currencies)
+
+
+def a_payment_by(adapter: Adapter, number: int = 1, **changes: object) -> Payment:
+    """Return a payment that this bank takes, but for the changes."""
+    if currency_of(adapter) == "USD":
+        american = {
+            "account": f"{number:08d}-62",
+            "bank_code": ROUTING,
+            "latin_name": f"TEST WORKER {number}",
+        }
+        changes = american | changes
+    return a_payment(number, **changes)
+
+
+def a_batch_by(adapter: Adapter, *payments: Payment, **changes: object) -> Batch:
+    """Return a batch that this bank takes, but for the changes."""
+    chosen = payments or (a_payment_by(adapter, 1), a_payment_by(adapter, 2))
+    return a_batch(*chosen, **{"currency": currency_of(adapter)} | changes)
+
+
+def rare_names(adapter: Adapter | None = None) -> Batch:
     """Return a batch with the names that systems usually lose."""
+    if adapter is not None and currency_of(adapter) == "USD":
+        names = enumerate(zip(RARE, RARE_LATIN, strict=True), start=1)
+        return a_batch_by(
+            adapter,
+            *(a_payment_by(adapter, n, name=name, latin_name=latin) for n, (name, latin) in names),
+            a_payment_by(adapter, 7, bank_name="", note=""),
+        )
     return a_batch(
         *(a_payment(number, name=name) for number, name in enumerate(RARE, start=1)),
         a_payment(7, bank_code="", bank_name="", note=""),

@@ -8,22 +8,22 @@ from pathlib import PurePosixPath
 from disburse import banks
 from tests.adapters.batches import (
     REFERENCES,
-    a_batch,
-    a_payment,
+    a_batch_by,
     every_adapter,
     pain002,
     rare_names,
     return_file,
 )
 
-BATCHES = {"two_lines": a_batch(a_payment(1), a_payment(2)), "rare_names": rare_names()}
+BATCHES = {"two_lines": a_batch_by, "rare_names": rare_names}
 
 
 def files() -> Iterator[tuple[str, bytes]]:
     """Yield the path under fixtures/ and the bytes of each golden file."""
     for adapter in every_adapter():
         folder = adapter.name.replace(":", "-")
-        for case, batch in BATCHES.items():
+        for case, made in BATCHES.items():
+            batch = made(adapter)
             suffix = PurePosixPath(adapter.file_name(batch)).suffix
             written = banks.write(adapter, batch)
             yield f"bank_files/{folder}/{case}{suffix}", written.content

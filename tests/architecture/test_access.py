@@ -30,6 +30,8 @@ ROUTES = {
     ("POST", f"{M}/roles"): Act.GRANT_ROLES,
     ("POST", f"{M}/tokens"): Act.ISSUE_TOKEN,
     ("POST", f"{M}/tokens/revoke"): Act.REVOKE_TOKEN,
+    ("POST", f"{M}/request_keys"): Act.REGISTER_REQUEST_KEY,
+    ("POST", f"{M}/request_keys/<word:kid>/revoke"): Act.REVOKE_REQUEST_KEY,
     ("POST", "/v1/keys"): Act.REGISTER_KEY,
     ("POST", "/v1/keys/<word:kid>/revoke"): Act.REVOKE_KEY,
     ("POST", "/v1/accounts"): Act.OPEN_ACCOUNT,
@@ -104,6 +106,8 @@ BODIES = {
         "registration": a_credit_code(1), "public_jwk": "{}", "purpose": "sheet",
         "challenge": "a challenge that is long", "proof": "none", "days": 1,
     },
+    Act.REGISTER_REQUEST_KEY: {"public_jwk": "{}", "proof": "none", "days": 1},
+    Act.REVOKE_REQUEST_KEY: WHY,
     Act.REVOKE_KEY: WHY | {"registration": a_credit_code(2), "compromised": False},
     Act.OPEN_ACCOUNT: {
         "bank": a_credit_code(4), "adapter": "none", "currency": "CNY", "number": "1",

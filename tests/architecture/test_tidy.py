@@ -142,7 +142,7 @@ def test_what_tests_share_stays_small(path):
 # Put together here, so that this file may be looked at too.
 SOMEBODYS_FOLDER = re.compile("|".join(f"/{top}/[A-Za-z0-9]" for top in ("root", "home", "Users")))
 REGISTRIES = re.compile("|".join(("index" + "-url", "python" + "hosted", r"pypi\." + "org")))
-ADDRESS = re.compile(r"https?://([^/\s\"'`<>)\]}]*)")
+ADDRESS = re.compile(r"https?://([^,;/\s\"'`<>)\]}]*)")
 # Nobody's: documentation's own names, this machine, and names of XML namespaces.
 NOBODYS_HOST = re.compile(
     r"|\W.*|(?:[\w.-]*[@.])?example(?:\.(?:org|com|net))?|localhost(?::\d+)?|HOST.*"

@@ -34,6 +34,7 @@ NAMED_AFTER_THE_THING = {
     Act.GRANT_ROLES: "roles",
     Act.ISSUE_TOKEN: "tokens",
     Act.REGISTER_KEY: "keys",
+    Act.REGISTER_REQUEST_KEY: "request_keys",
     Act.OPEN_ACCOUNT: "accounts",
     Act.START_PROJECT: "projects",
     Act.JOIN_PROJECT: "parties",
@@ -45,7 +46,7 @@ NAMED_AFTER_THE_THING = {
     Act.INGEST: "reports",
 }
 # What a request never meets: these speak to the person at the terminal.
-AT_THE_TERMINAL = ("disburse.cli", "disburse.client", "disburse.demo")
+AT_THE_TERMINAL = ("disburse.cli", "disburse.client", "disburse.demo", "disburse.kit")
 
 
 def step_of(word):

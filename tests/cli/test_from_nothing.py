@@ -15,9 +15,9 @@ from tests.sheets import a_sheet_csv, a_sheet_json, lines
 
 
 @contextmanager
-def served(terminal):
+def served(terminal, **more):
     """Run `disburse serve` on any port and give its address."""
-    environment = os.environ | terminal.environment
+    environment = os.environ | terminal.environment | more
     words = [*DISBURSE, "serve", "--port", "0"]
     process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -91,6 +91,62 @@ def test_the_service_tells_every_fault_of_a_sheet_it_refuses(signer, tmp_path):
         terminal.environment["DISBURSE_TOKEN"] = terminal.environment["DISBURSE_TOKEN"][::-1]
         stranger = run(terminal, *words, "--project", "JYG-2026-001", exit_code=2)
         assert "401" in stranger.stderr
+
+
+def a_request_key(terminal, folder, name):
+    """Make a key for requests, and the proof that the signer's account holds it."""
+    private = folder / name
+    terminal.run("keygen", "--out", private)
+    words = ("--key", private, "--login", "signer")
+    return private, terminal.json("request-key", "prove", *words)["proof"]
+
+
+def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
+    terminal, private = signer
+    first, proof = a_request_key(terminal, tmp_path, "first.pem")
+    login = ("--login", "signer")
+    public = ("--public", tmp_path / "first.pub.jwk")
+    kid = terminal.json("request-key", "register", *public, "--proof", proof, *login)["kid"]
+    assert kid in terminal.run("request-key", "list", *login).stdout
+    second, _ = a_request_key(terminal, tmp_path, "second.pem")
+    file = tmp_path / "sheet.json"
+    file.write_bytes(a_sheet_json(*lines(3)))
+    terminal.run("sheet", "sign", file, "--key", private)
+    with served(terminal, DISBURSE_ENVIRONMENT="production") as url:
+        submit = ("sheet", "submit", file, "--url", url)
+        assert "401" in run(terminal, *submit, exit_code=2).stderr  # a token is nothing here
+        terminal.environment["DISBURSE_REQUEST_KEY"] = str(first)
+        del terminal.environment["DISBURSE_TOKEN"]
+        sheet = json.loads(run(terminal, *submit, "--json").stdout)["sheet"]
+        again = run(terminal, *submit)
+        assert f"received as sheet {sheet['id']}" in again.stdout
+        rotate = ("request-key", "rotate", "--key", second, *login, "--url", url)
+        made = json.loads(run(terminal, *rotate, "--json").stdout)
+        terminal.run("request-key", "revoke", kid, *login, "--reason", "rotated")
+        path = f"/v1/projects/{sheet['project_id']}/sheets?limit=5"
+        asked = ("api", "GET", path, "--url", url)
+        assert "401" in run(terminal, *asked, exit_code=2).stderr
+        terminal.environment["DISBURSE_REQUEST_KEY"] = str(second)
+        assert json.loads(run(terminal, *asked).stdout)["rows"][0]["id"] == sheet["id"]
+        taken = ("--reason", "a mistake", "--url", url, "--json")
+        gone = run(terminal, "sheet", "withdraw", file, "--key", private, *taken)
+        assert json.loads(gone.stdout)["state"] == "withdrawn"
+    listed = terminal.json("request-key", "list", *login)["keys"]
+    assert [(one["kid"], one["revoked_at"] is None) for one in listed] == [
+        (kid, False), (made["kid"], True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["pay.example.org", "https://example.org/v1", "https://"])
+def test_a_public_address_that_is_none_is_refused(terminal, url):
+    refused = terminal.run("serve", DISBURSE_PUBLIC_URL=url, exit_code=2)
+    assert "https://pay.example.org" in refused.stderr
+    assert "'production'" in terminal.run("serve", "--environment", "x", exit_code=2).stderr
+
+
+def test_whoever_has_neither_key_nor_token_is_told_what_to_set(terminal):
+    told = terminal.run("api", "GET", "/v1/projects", "--url", "http://localhost", exit_code=2)
+    assert "DISBURSE_REQUEST_KEY" in told.stderr
 
 
 def test_a_service_that_is_not_there_is_told(signer, tmp_path):

@@ -43,7 +43,10 @@ def test_the_document_is_openapi_3_1(site):
 
     assert document["openapi"] == "3.1.0"
     assert {"title", "version"} <= set(document["info"])
-    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["token"]["scheme"] == "bearer"
+    assert schemes["signature"]["name"] == "Signature"
+    assert [list(one) for one in document["security"]] == [["signature"], ["token"]]
     for reference in references(document):
         found = document
         for part in reference.removeprefix("#/").split("/"):

@@ -110,9 +110,7 @@ def pay_again(world, reference, name, account):
         )
     world.now = asked.not_before
     with world.begin() as tx:
-        countersign(
-            tx, caller=world.caller("approver"), reference=asked.reference, **world.here
-        )
+        countersign(tx, caller=world.caller("approver"), reference=asked.reference, **world.here)
     return asked.reference
 
 

@@ -135,7 +135,7 @@ class Answers(Mechanics):
     def bank_repeats_a_report(self, pick):
         """The very same bytes again change nothing, and raise no alarm a second time."""
         before = self.balance(), self.attempts, self.anomalies()
-        self.world.ingest(self.bank.reports[pick % len(self.bank.reports)])
+        self.hears(self.bank.reports[pick % len(self.bank.reports)])
         self.look()
         assert (self.balance(), self.attempts, self.anomalies()) == before
 

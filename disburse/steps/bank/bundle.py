@@ -12,7 +12,7 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.lifecycle.sheet import State
 from disburse.door import admit, by, day
 from disburse.filing import Paying, write_files
-from disburse.storage import approvals, parties, sheets
+from disburse.storage import approvals, keys, parties, sheets
 from disburse.storage.attempts import NewAttempt, Place
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -30,6 +30,7 @@ def bundle(
     """Put every countersigned payment that is in no file yet into files, as it was approved."""
     project = admit(tx, caller, Act.BUNDLE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
+    keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     ready = approvals.countersigned(tx, project_id=project_id, sheet_id=sheet_id, at=now)
     if sheet.state is not State.EXPORTED or not ready:
         raise WrongState(f"no countersigned reissue of sheet {sheet_id} waits for a bank file")

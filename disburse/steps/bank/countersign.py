@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Final
 
 from disburse.domain import approval
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import Payable, Terms, require_other_person, root_of
 from disburse.domain.policy import Policy
-from disburse.domain.reference import attempt_of
+from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment_before
-from disburse.storage import acts, approvals, parties
+from disburse.storage import acts, approvals, keys, parties
+from disburse.storage.answered import Attempt
+from disburse.storage.approvals import Reissue
 from disburse.storage.attempts import NoSuchPayment
 from disburse.storage.engine import Transaction
+
+NONCE_BYTES: Final = 16
 
 
 class CoolingDown(Refusal):
@@ -32,9 +37,7 @@ def countersign(
     Returns the canonical approval. Raises `SamePerson` for whoever asked for the reissue.
     """
     project = admit(tx, caller, Act.COUNTERSIGN, project_id)
-    key = attempt_of(reference)
-    if key is None:
-        raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")
+    key = _key(reference)
     sheet, before = take_payment_before(tx, project_id=project_id, key=key)
     asked = approvals.take_reissue(
         tx, project_id=project_id, sheet_id=sheet.id, line=key.line, attempt=key.attempt, at=now
@@ -42,23 +45,22 @@ def countersign(
     require_other_person(caller.person_id, asked.requested_by)
     if now < asked.not_before:
         raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
+    keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, before)
     expires_at = now + Policy.read(project.policy).approval_holds_for()
-    paid_to = Payable(key.line, asked.payee["name"], asked.payee["account"], before.amount)
-    document = approval.canonical(
-        Terms(
-            sheet_digest=sheet.digest,
-            root=root_of(sheet.salt, [paid_to]),
-            currency=sheet.currency,
-            special_account=parties.account(tx, sheet.account_id).number,
-            pay_on=sheet.pay_on,
-            policy_version=project.policy_version,
-            needed=1,
-            approver=str(caller.person_id),
-            nonce=secrets.token_hex(16),
-            expires_at=expires_at,
-        )
+    terms = Terms(
+        sheet_digest=sheet.digest,
+        root=root_of(sheet.salt, [_paid_to(asked, before)]),
+        currency=sheet.currency,
+        special_account=parties.account(tx, sheet.account_id).number,
+        pay_on=sheet.pay_on,
+        policy_version=project.policy_version,
+        needed=1,
+        approver=str(caller.person_id),
+        nonce=secrets.token_hex(NONCE_BYTES),
+        expires_at=expires_at,
     )
+    document = approval.canonical(terms)
     acts.record(
         tx,
         Act.COUNTERSIGN,
@@ -74,3 +76,14 @@ def countersign(
         tx, asked, approver=caller.person_id or 0, document=document, expires_at=expires_at
     )
     return document
+
+
+def _key(reference: str) -> AttemptKey:
+    key = attempt_of(reference)
+    if key is None:
+        raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")
+    return key
+
+
+def _paid_to(asked: Reissue, before: Attempt) -> Payable:
+    return Payable(asked.line, asked.payee["name"], asked.payee["account"], before.amount)

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
-from disburse.adapter import Adapter, FileAnswer, PaymentAnswer, Record
+from disburse.adapter import (
+    Adapter,
+    FileAnswer,
+    PaymentAnswer,
+    Quarantined,
+    Record,
+    UnreadableReport,
+)
 from disburse.answering import Answering
-from disburse.domain.access import Act, Caller
+from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind
 from disburse.domain.ledger import Transfer
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import acts, answered, attempts, files, inbox, kept_bytes, ledger, parties
+from disburse.storage import (
+    accounts,
+    acts,
+    answered,
+    attempts,
+    files,
+    inbox,
+    kept_bytes,
+    ledger,
+    parties,
+)
 from disburse.storage.acts import By
 from disburse.storage.answered import Attempt
 from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
+from disburse.storage.files import BankFile
 from disburse.storage.ledger import NoSuchAccount
-from disburse.storage.parties import SpecialAccount
+from disburse.storage.parties import Project, SpecialAccount
+
+NUL: Final = "\0"  # the one character that PostgreSQL cannot store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +67,34 @@ def ingest(
 ) -> Ingested:
     """Read the report with the account's adapter and apply every record that is new.
 
-    Raises `UnreadableReport` when nothing of it can be read. Locks sheets' files, then attempts,
-    then entitlements, and the balance last.
+    Raises `UnreadableReport` when nothing of it can be read, `Forbidden` for a bank that keeps no
+    account of the project. Locks sheets' files, then attempts, then entitlements, and the balance
+    last.
     """
     project = admit(tx, caller, Act.INGEST, project_id)
     if project.account_id is None:
         raise NoSuchAccount("the project has no special account yet")
-    account = parties.account(tx, project.account_id)
+    here = _accounts(tx, project, caller)
+    account, records = _read(here, content, banks)
+    source = {"project_id": project_id, "connection_id": account.connection_id}
     digest = sha256(content).hexdigest()
-    if inbox.was_read(tx, connection_id=account.connection_id, digest=digest):
+    if inbox.was_read(tx, **source, digest=digest):
         return Ingested(digest=digest, repeated=True)
-    records = list(banks[account.adapter].read_report(content))
     kept = kept_bytes.keep(
         tx, project_id=project_id, media_type="application/octet-stream", content=content
     )
-    if not inbox.add_report(
-        tx,
-        connection_id=account.connection_id,
-        digest=digest,
-        bytes_id=kept,
-        by=by(caller, now),
-    ):
+    if not inbox.add_report(tx, **source, digest=digest, bytes_id=kept, by=by(caller, now)):
         return Ingested(digest=digest, repeated=True)
-    answering = _lock(tx, project_id, digest, records, banks[account.adapter])
+    adapter = banks[account.adapter]
+    written_by = {one.connection_id for one in here if one.adapter == account.adapter}
+    touched = _lock_files(tx, project_id, records, written_by)
+    answering = Answering(
+        project_id=project_id,
+        digest=digest,
+        attempts=_lock_payments(tx, touched),
+        files={file.id: file for file in touched},
+        silence=adapter.capabilities.silence,
+    )
     answering.take(records)
     _write(tx, answering, account, by(caller, now))
     effects = Counter(row.effect for row in answering.rows)
@@ -106,14 +132,47 @@ def note_refusal(
     )
 
 
-def _lock(
-    tx: Transaction,
-    project_id: int,
-    digest: str,
-    records: Sequence[Record],
-    adapter: Adapter,
-) -> Answering:
-    """Lock every file and payment that the records may touch, in the one order."""
+def _accounts(tx: Transaction, project: Project, caller: Caller) -> list[SpecialAccount]:
+    """Return the accounts that the caller may answer for: the present one, then earlier ones."""
+    numbers = accounts.of_project(tx, project.id)
+    here = [parties.account(tx, number) for number in numbers]
+    if caller.organisation_kind is OrganisationKind.BANK:
+        here = [one for one in here if one.bank_id == caller.organisation_id]
+    if not here:
+        raise Forbidden("only the bank that keeps the account can say what became of payments")
+    return here
+
+
+def _read(
+    here: Sequence[SpecialAccount], content: bytes, banks: Mapping[str, Adapter]
+) -> tuple[SpecialAccount, list[Record]]:
+    """Return the records, with the first account whose bank writes its reports like this."""
+    first: UnreadableReport | None = None
+    for account in here:
+        try:
+            return account, [_storable(one) for one in banks[account.adapter].read_report(content)]
+        except UnreadableReport as why:
+            first = first or why
+    assert first is not None  # noqa: S101  (there is at least one account)
+    raise first
+
+
+def _storable(record: Record) -> Record:
+    """Put a visible sign in place of what cannot be stored: one odd record blocks no other."""
+    if isinstance(record, Quarantined):
+        return replace(record, reason=record.reason.replace(NUL, "\N{REPLACEMENT CHARACTER}"))
+    said = {
+        name: text.replace(NUL, "\N{REPLACEMENT CHARACTER}")
+        for name in ("reference", "reason", "text", "evidence")
+        if NUL in (text := getattr(record, name))
+    }
+    return replace(record, **said) if said else record
+
+
+def _lock_files(
+    tx: Transaction, project_id: int, records: Sequence[Record], connections: Collection[int]
+) -> list[BankFile]:
+    """Lock every file that the records may touch, in order; files of other banks are left out."""
     by_sheet: dict[int, list[AttemptKey]] = defaultdict(list)
     for record in records:
         if isinstance(record, PaymentAnswer) and (key := attempt_of(record.reference)):
@@ -126,19 +185,18 @@ def _lock(
     ]
     named = [record.reference for record in records if isinstance(record, FileAnswer)]
     touched = files.take_answered(tx, project_id=project_id, references=named, file_ids=inside)
+    return [file for file in touched if file.connection_id in connections]
+
+
+def _lock_payments(tx: Transaction, touched: Sequence[BankFile]) -> dict[AttemptKey, Attempt]:
+    """Lock every payment in these files, in order."""
     by_place: dict[Place, list[int]] = defaultdict(list)
     for file in touched:
-        by_place[Place(project_id, file.period, file.sheet_id)].append(file.id)
+        by_place[Place(file.project_id, file.period, file.sheet_id)].append(file.id)
     known: dict[AttemptKey, Attempt] = {}
     for place in sorted(by_place):
         known |= {one.key: one for one in answered.take_files(tx, place, by_place[place])}
-    return Answering(
-        project_id=project_id,
-        digest=digest,
-        attempts=known,
-        files={file.id: file for file in touched},
-        silence=adapter.capabilities.silence,
-    )
+    return known
 
 
 def _write(tx: Transaction, answering: Answering, account: SpecialAccount, by_: By) -> None:

@@ -10,6 +10,7 @@ from disburse import signing
 from disburse.adapter import Adapter, Payment
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
+from disburse.domain.identity import is_account, normalise_account
 from disburse.domain.orders import OrderRefused, read_correction
 from disburse.domain.policy import Policy
 from disburse.domain.reference import AttemptKey, of_attempt
@@ -49,6 +50,7 @@ def reissue(
     project = admit(tx, caller, Act.REISSUE, project_id)
     require_other_person(caller.person_id)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
+    keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, attempt)
     payee: Mapping[str, Any] = attempt.payee
     order_bytes_id = None
@@ -58,7 +60,7 @@ def reissue(
     key = AttemptKey(sheet.id, attempt.line, attempt.attempt + 1)
     adapter = banks[parties.account(tx, sheet.account_id).adapter]
     _require_payable(adapter, of_attempt(key), payee, attempt.amount, sheet.currency)
-    changed = payee["account"] != attempt.payee["account"]
+    changed = any(payee[name] != attempt.payee[name] for name in ("account", "bank_code"))
     asked = Reissue(
         project_id=project_id,
         period=sheet.period,
@@ -103,11 +105,12 @@ def _corrected(
     signer = signing.verify(order, signature, keys.of_organisation(tx, sheet.employer_id))
     judge(signer.key, purpose=Purpose.SHEET, at=now)
     payee = read_correction(order, reference=reference).payee
-    if not payee.account:
-        raise OrderRefused("the order names no account")
+    account = normalise_account(payee.account)
+    if not is_account(account):
+        raise OrderRefused("no bank can have issued the account that the order names; compare it")
     return {
         "name": payee.name,
-        "account": payee.account,
+        "account": account,
         "bank_code": payee.bank_code,
         "bank_name": payee.bank_name,
         "latin_name": payee.latin_name,

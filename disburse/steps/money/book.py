@@ -68,7 +68,7 @@ def book(
     funding.add_statement(tx, values)
     statement.require_sound(after=closing)
     booked = _explain(tx, project, account.id, statement)
-    _keep(tx, account, booked, number=number + 1, digest=digest, now=now)
+    _keep(tx, account, booked, number=number + 1, digest=digest, now=now, seen_by=project_id)
     acts.record(
         tx,
         Act.BOOK,
@@ -136,7 +136,9 @@ def _keep(
     number: int,
     digest: str,
     now: datetime,
+    seen_by: int,
 ) -> None:
+    """Store the entries; what no project can be told for is shown to the people of `seen_by`."""
     entries = [
         NewEntry(
             reference=one.entry.reference,
@@ -156,7 +158,7 @@ def _keep(
             red=one.kind is Kind.BOOK_UNORDERED_DEBIT,
             reference=one.entry.reference,
             detail=f"{one.entry.amount} minor units on {one.entry.booked_on}",
-            project_id=one.project_id,
+            project_id=one.project_id or seen_by,
         )
         for one in booked
         if one.anomaly

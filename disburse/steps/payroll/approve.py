@@ -30,13 +30,14 @@ def approve(
     """Add this person's approval; the last one needed makes the sheet `approved`.
 
     `root_seen`: the root that the approver was shown, if a page or program showed one. Raises
-    `SamePerson` for the reviewer and for whoever approved this round before.
+    `SamePerson` for whoever submitted, cleared a finding, reviewed, or approved this round before.
     """
     project = admit(tx, caller, Act.APPROVE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     given = approvals.current(tx, sheet)
-    require_other_person(caller.person_id, sheet.reviewed_by, *(one.approver for one in given))
+    makers = (sheet.reviewed_by, *sheets.makers(tx, sheet))
+    require_other_person(caller.person_id, *makers, *(one.approver for one in given))
     what = root(tx, sheet)
     if root_seen not in {None, what.digest} or any(one.root != what.digest for one in given):
         raise ApprovalBroken("the payments are not the ones that were shown; look at them again")

@@ -1,0 +1,55 @@
+"""Plays the bank: a pain.002.001.10 about a batch, for the certification kit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters._xml import escape
+from disburse.adapter import ExampleAnswer, Result, Unrenderable, write_money
+
+CODES: Final = {
+    Result.PENDING: ("PDNG", ""),
+    Result.ACCEPTED: ("ACSP", ""),
+    Result.PAID: ("ACSC", ""),
+    Result.REJECTED: ("RJCT", "AC04"),
+    Result.CANCELLED: ("CANC", ""),
+    Result.DUPLICATE: ("RJCT", "DU04"),
+}  # a return has a message of its own
+
+
+def report(answer: ExampleAnswer) -> bytes:
+    """Return the report, or raise `Unrenderable` for a returned payment."""
+    batch = answer.batch
+    group, reason = ("PART", "") if answer.whole is None else _codes(answer.whole)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">',
+        "<CstmrPmtStsRpt>",
+        "<GrpHdr><MsgId>EXAMPLE1</MsgId>",
+        f"<CreDtTm>{batch.pay_on.isoformat()}T08:00:00+08:00</CreDtTm></GrpHdr>",
+        f"<OrgnlGrpInfAndSts><OrgnlMsgId>{batch.reference}</OrgnlMsgId>",
+        f"<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts>{_why(reason)}",
+        "</OrgnlGrpInfAndSts>",
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.reference}</OrgnlPmtInfId>",
+    ]
+    for payment, result in answer.rows:
+        status, reason = _codes(result)
+        amount = write_money(payment.amount, batch.currency)
+        lines.append(
+            f"<TxInfAndSts><OrgnlEndToEndId>{escape(payment.reference)}</OrgnlEndToEndId>"
+            f"<TxSts>{status}</TxSts>{_why(reason)}<AcctSvcrRef>S{escape(payment.reference)}"
+            f'</AcctSvcrRef><OrgnlTxRef><Amt><InstdAmt Ccy="{batch.currency}">{amount}</InstdAmt>'
+            "</Amt></OrgnlTxRef></TxInfAndSts>"
+        )
+    lines += ["</OrgnlPmtInfAndSts>", "</CstmrPmtStsRpt>", "</Document>", ""]
+    return "\n".join(lines).encode()
+
+
+def _codes(result: Result) -> tuple[str, str]:
+    if result not in CODES:
+        raise Unrenderable(f"pain.002 has no word for {result}", faults=())
+    return CODES[result]
+
+
+def _why(reason: str) -> str:
+    return f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn></StsRsnInf>" if reason else ""

@@ -1,0 +1,127 @@
+"""Keys of requests: first from the administrator, then from whoever has one, overlapping."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from disburse import signing
+from disburse.domain.access import Forbidden
+from disburse.domain.particulars import BadParticulars
+from disburse.domain.signing_key import Algorithm
+from disburse.signing import BadSignature, KeyUnreadable
+from disburse.steps.parties.register_request_key import (
+    GOOD_AT_ONCE_MAX,
+    VALID_FOR_MAX,
+    register_request_key,
+)
+from disburse.steps.parties.revoke_request_key import revoke_request_key
+from disburse.storage import request_keys
+from disburse.storage.keys import KeyTaken, NoSuchKey
+from disburse.storage.parties import NoSuchParty
+
+MACHINE = "viewer@owner"
+
+
+def registering(world, private=None, caller="administrator", **changed):
+    private = private or signing.generate(Algorithm.EDDSA)
+    login = changed.get("login", MACHINE)
+    values = {
+        "login": login,
+        "public_jwk": private.public.jwk,
+        "proof": signing.prove_request_key(private, login=login, now=world.now),
+        "valid_for": timedelta(days=90),
+    }
+    with world.begin() as tx:
+        return register_request_key(
+            tx, caller=world.caller(caller), now=world.now, **values | changed
+        )
+
+
+def revoking(world, kid, caller="administrator", login=MACHINE, reason="rotated"):
+    with world.begin() as tx:
+        return revoke_request_key(
+            tx, caller=world.caller(caller), login=login, kid=kid, reason=reason, now=world.now
+        )
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.EDDSA, Algorithm.ES256])
+def test_a_key_that_was_shown_to_be_held_is_registered_once(world, algorithm):
+    private = signing.generate(algorithm)
+    made = registering(world, private)
+    with world.begin() as tx:
+        known = request_keys.known(tx, private.kid)
+        noted = tx.scalars(text("SELECT facts ->> 'kid' FROM act")).all()
+    assert (known.key, known.caller) == (made, world.caller("viewer"))
+    assert noted == [private.kid]
+    for login in (MACHINE, "funder@owner"):
+        with pytest.raises(KeyTaken):
+            registering(world, private, login=login)
+
+
+def test_a_key_of_rsa_signs_no_requests(world):
+    with pytest.raises(KeyUnreadable, match="EdDSA or ES256"):
+        registering(world, signing.generate(Algorithm.PS256))
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"proof": "x..y"}, BadSignature),
+        ({"public_jwk": "{}"}, KeyUnreadable),
+        ({"valid_for": timedelta()}, BadParticulars),
+        ({"valid_for": VALID_FOR_MAX + timedelta(days=1)}, BadParticulars),
+        ({"login": "unknown"}, NoSuchParty),
+    ],
+)
+def test_a_key_is_not_registered_on_wrong_particulars(world, changed, refusal):
+    with pytest.raises(refusal):
+        registering(world, **changed)
+
+
+def test_a_proof_for_one_account_is_none_for_another(world):
+    private = signing.generate(Algorithm.EDDSA)
+    proof = signing.prove_request_key(private, login="funder@owner", now=world.now)
+    with pytest.raises(BadSignature):
+        registering(world, private, proof=proof)
+
+
+def test_the_first_key_is_the_administrators_to_register_and_the_next_ones_own(world):
+    for login in (MACHINE, "unknown", "funder@owner"):
+        with pytest.raises(Forbidden):
+            registering(world, caller="viewer", login=login)
+    first = registering(world)
+    world.now += timedelta(days=80)
+    second = registering(world, caller="viewer")
+    assert first.good(world.now)
+    assert second.good(world.now)
+    with pytest.raises(Forbidden):
+        registering(world, caller="funder")
+    world.now = second.valid_to
+    with pytest.raises(Forbidden):  # too late: whoever lost all keys asks the administrator
+        registering(world, caller="viewer")
+
+
+def test_an_account_has_no_more_keys_than_anybody_can_watch(world):
+    made = [registering(world) for _ in range(GOOD_AT_ONCE_MAX)]
+    with pytest.raises(BadParticulars, match="revoke one first"):
+        registering(world)
+    revoking(world, made[0].kid)
+    assert registering(world)
+
+
+def test_a_key_is_revoked_once_by_its_account_or_the_administrator(world):
+    first, second = registering(world), registering(world)
+    for caller in ("funder", "approver"):
+        with pytest.raises(Forbidden):
+            revoking(world, first.kid, caller)
+    assert revoking(world, first.kid, "viewer").revoked_at == world.now
+    assert not revoking(world, second.kid).good(world.now)
+    with pytest.raises(NoSuchKey):
+        revoking(world, first.kid)
+    with pytest.raises(NoSuchKey):
+        revoking(world, "unknown")
+    with pytest.raises(NoSuchKey):
+        revoking(world, registering(world).kid, login="funder@owner")
+    with pytest.raises(BadParticulars):
+        revoking(world, registering(world).kid, reason=" ")

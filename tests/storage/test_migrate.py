@@ -1,0 +1,35 @@
+"""A database of an older version is brought forward with everything that is in it."""
+
+from alembic import command
+from sqlalchemy import create_engine, text
+
+from disburse.storage import embedded, migrate
+from disburse.storage.engine import connect
+from tests.conftest import TODAY
+
+
+def older(url, version):
+    """Bring an empty database to an older version, as the program of that time did."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        migrate._become_owner(connection)
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_what_it_has(server_url):
+    url = embedded.create_database(server_url, "older")
+    older(embedded.as_role(url, embedded.MIGRATE), "0001")
+    begin = connect(url)
+    with begin() as tx:
+        tx.execute(text("INSERT INTO organisation (kind, registration, name) "
+                        "VALUES ('owner', '9X', 'An owner')"))  # fmt: skip
+    assert migrate.migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY) >= "0002"
+    with begin() as tx:
+        migrate.require_current(tx)
+        assert tx.scalar(text("SELECT name FROM organisation")) == "An owner"
+        assert tx.scalar(text("SELECT count(*) FROM request_key")) == 0  # and the service may read
+    begin.dispose()
+    embedded.drop_database(url)
