@@ -129,9 +129,7 @@ def _again(made: Routes) -> None:
             project_id=project_id,
             reference=reference,
             reason=ask.said["reason"],
-            order=None
-            if order is None
-            else order.encode("utf-8", "replace"),  # a lone surrogate: no signature covers that
+            order=None if order is None else order.encode("utf-8", "replace"),
             signature=ask.said["signature"],
             banks=made.desk.banks,
             now=ask.now,

@@ -14,8 +14,8 @@ REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44"
 
 # A routing number, an account and names as banks of the United States know them; nobody's.
 ROUTING = "099900014"
-RARE_LATIN = ("O'NEIL & SOHNE <LTD>", "MAIMAITI  A.", "22 COLUMNS OF A NAME..", "~!@#$%^*()_+`{}|[]", "a",
-              "TEST?WORKER=1/2;3:4,5")  # fmt: skip
+RARE_LATIN = ("O'NEIL & SOHNE <LTD>", "MAIMAITI  A.", "22 COLUMNS OF A NAME..",
+              "~!@#$%^*()_+`{}|[]", "a", "TEST?WORKER=1/2;3:4,5")  # fmt: skip
 RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆", "测试〇", "O'Neil & Söhne <Ltd>")
 
 
@@ -164,3 +164,37 @@ def return_file(rows: list[tuple[str, int, str, str]], **said: object) -> bytes:
     ]
     lines += [f"T|{head['count']}", ""]
     return "\r\n".join(lines).encode("gb18030")
+
+
+def return_ach(rows: list[tuple[str, int, str]], **said: object) -> bytes:
+    """Return a bank's NACHA file: (reference, cents, code) per payment that came back or changes.
+
+    A code R01 to R99 is a return, C01 to C13 asks for a change. `said` are the controls' figures.
+    """
+    lines = [
+        f"1011999999999 {ROUTING}2610120800A094101{'EXAMPLE BUILDERS':<23}{'EXAMPLE BANK':<31}",
+        f"5220EXAMPLE BUILDERS{'F0000017':<20}1999999999PPD{'PAYROLL':<16}261010284109990001"
+        + "0000001",
+    ]
+    for number, (reference, amount, code) in enumerate(rows, start=1):
+        trace, original = f"09990001{number:07d}", f"09990001{number + 40:07d}"
+        kind, cents = ("99", amount) if code.startswith("R") else ("98", 0)
+        corrected = "00000099-62" if kind == "98" else ""
+        lines.append(
+            f"621{ROUTING}{f'{number:08d}-62':<17}{cents:010d}{reference:<15}"
+            f"{f'TEST WORKER {number}':<22}  1{trace}"
+        )
+        lines.append(f"7{kind}{code}{original}      09990001{corrected:<44}{trace}")
+    head = {
+        "count": 2 * len(rows),
+        "entry_hash": 9_990_001 * len(rows),
+        "credit": sum(amount for _, amount, code in rows if code.startswith("R")),
+        "batches": 1,
+        "blocks": -(-(len(lines) + 2) // 10),
+        **said,
+    }
+    sums = f"{head['entry_hash']:010d}{0:012d}{head['credit']:012d}"
+    lines.append(f"8220{head['count']:06d}{sums}1999999999{'':25}099900010000001")
+    lines.append(f"9{head['batches']:06d}{head['blocks']:06d}{head['count']:08d}{sums}{'':39}")
+    lines += ["9" * 94] * (-len(lines) % 10)
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -12,6 +12,7 @@ from tests.adapters.batches import (
     every_adapter,
     pain002,
     rare_names,
+    return_ach,
     return_file,
 )
 
@@ -29,6 +30,7 @@ def files() -> Iterator[tuple[str, bytes]]:
             yield f"bank_files/{folder}/{case}{suffix}", written.content
     yield from _status_reports()
     yield from _return_files()
+    yield from _ach_returns()
 
 
 def _status_reports() -> Iterator[tuple[str, bytes]]:
@@ -60,3 +62,21 @@ def _return_files() -> Iterator[tuple[str, bytes]]:
     }
     for case, content in reports.items():
         yield f"reports/delimited-small_chinese_bank/{case}.txt", content
+
+
+def _ach_returns() -> Iterator[tuple[str, bytes]]:
+    one, two = REFERENCES[:2]
+    both = [(one, 650_001, "R03"), (two, 650_002, "C01")]
+    reports = {
+        "returned_and_changed": return_ach(both),
+        "no_reference": return_ach([("", 650_001, "R03"), (two, 650_002, "R02")]),
+        "dispute": return_ach([(one, 650_001, "R68")]),
+        "nothing": return_ach([]),
+        "damaged_count": return_ach(both, count=3),
+        "damaged_hash": return_ach(both, entry_hash=9_990_001),
+        "damaged_sum": return_ach(both, credit=650_002),
+        "damaged_entry": return_ach(both).replace(b"TEST WORKER 1", b"TEST WORKER\xff1"),
+        "damaged_cut_short": return_ach(both)[:500],
+    }
+    for case, content in reports.items():
+        yield f"reports/nacha-example_us_bank/{case}.ach", content
