@@ -115,7 +115,7 @@ def _lines(content: bytes) -> Iterator[str]:
 
     Bytes outside ASCII stay, one character each: their entry is damaged, and no other.
     """
-    text = content.decode("latin-1")
+    text = content.decode("latin-1").rstrip("\r\n")
     if "\n" in text:
         lines = [line.removesuffix("\r") for line in text.split("\n")]
     else:  # some banks end no line

@@ -171,10 +171,10 @@ def return_ach(rows: list[tuple[str, int, str]], **said: object) -> bytes:
 
     A code R01 to R99 is a return, C01 to C13 asks for a change. `said` are the controls' figures.
     """
+    who, whose = f"{'EXAMPLE BUILDERS':<23}{'EXAMPLE BANK':<31}", f"{'F0000017':<20}1999999999"
     lines = [
-        f"1011999999999 {ROUTING}2610120800A094101{'EXAMPLE BUILDERS':<23}{'EXAMPLE BANK':<31}",
-        f"5220EXAMPLE BUILDERS{'F0000017':<20}1999999999PPD{'PAYROLL':<16}261010284109990001"
-        + "0000001",
+        f"1011999999999 {ROUTING}2610120800A094101{who}",
+        f"5220EXAMPLE BUILDERS{whose}PPD{'PAYROLL':<16}2610102841099900010000001",
     ]
     for number, (reference, amount, code) in enumerate(rows, start=1):
         trace, original = f"09990001{number:07d}", f"09990001{number + 40:07d}"
@@ -187,7 +187,7 @@ def return_ach(rows: list[tuple[str, int, str]], **said: object) -> bytes:
         lines.append(f"7{kind}{code}{original}      09990001{corrected:<44}{trace}")
     head = {
         "count": 2 * len(rows),
-        "entry_hash": 9_990_001 * len(rows),
+        "entry_hash": 9_990_001 * len(rows) % 10**10,
         "credit": sum(amount for _, amount, code in rows if code.startswith("R")),
         "batches": 1,
         "blocks": -(-(len(lines) + 2) // 10),
