@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mockbank import nacha, validate
 
 import adapters
 from adapters.nacha import Nacha
@@ -182,7 +183,6 @@ def test_a_file_with_a_changed_column_is_none_of_ours(old, new):
 
 
 def test_mock_bank_finds_nothing_wrong_and_reads_the_same_payments():
-    validate = pytest.importorskip("mockbank.validate", reason="mock-bank is not installed")
     for batch in (a_batch_by(BANK), rare_names(BANK), crew(1002)):
         content = banks.write(BANK, batch).content
         read_by_others, _, findings = read_by_mock_bank(content)
@@ -194,7 +194,6 @@ def test_mock_bank_finds_nothing_wrong_and_reads_the_same_payments():
 
 
 def read_by_mock_bank(content):
-    nacha = pytest.importorskip("mockbank.nacha", reason="mock-bank is not installed")
     file, findings = nacha.inspect(content, date(2026, 10, 10))
     payments = [
         (p.end_to_end_id, p.creditor_account, p.creditor_clearing_id, p.amount, p.creditor_name)
@@ -204,7 +203,6 @@ def read_by_mock_bank(content):
 
 
 def test_what_mock_bank_returns_is_read():
-    nacha = pytest.importorskip("mockbank.nacha", reason="mock-bank is not installed")
     rows = [
         {
             "transaction_code": "22", "entry_class": "PPD", "instruction_id": "099900010000001",
