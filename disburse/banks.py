@@ -80,6 +80,17 @@ class WrittenFile:
     adapter_version: str
 
 
+class Enabled(dict[str, Adapter]):
+    """The enabled adapters by name; one that an account needs and nobody enabled is a refusal."""
+
+    def __missing__(self, name: str) -> Adapter:
+        """Raise `AdapterMissing`, with what the operator can do."""
+        raise AdapterMissing(
+            f"adapter {name[:100]!r} is used by a special account but not enabled here; "
+            "add it to DISBURSE_ADAPTERS and start again"
+        )
+
+
 def announced() -> tuple[Announced, ...]:
     """Return the installed adapters, by name; they are not loaded."""
     return tuple(
@@ -100,7 +111,7 @@ def load(names: Iterable[str], profiles: Path | None = None) -> Mapping[str, Ada
     Raises `AdapterMissing` or `BadProfile`: nothing starts with half its banks.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
-    return {name: _make(name, points, profiles) for name in dict.fromkeys(names)}
+    return Enabled({name: _make(name, points, profiles) for name in dict.fromkeys(names)})
 
 
 def write(adapter: Adapter, batch: Batch) -> WrittenFile:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from disburse import signing
+from disburse.banks import AdapterMissing, load
 from disburse.domain.access import Forbidden, OrganisationKind, Role
 from disburse.domain.approval import ApprovalBroken, SamePerson
 from disburse.domain.finding import Code
@@ -455,6 +456,12 @@ class TestExport:
         given = [replace(line, bank_code="") for line in some_lines(8)]
         _, [file] = world.exported(a_sheet_json(*given))
         assert (file.adapter, file.count) == ("iso20022", 8)
+
+    def test_a_bank_whose_adapter_was_disabled_meanwhile_is_named(self, world):
+        sheet_id = world.funded()
+        world.do(approve, "approver", sheet_id=sheet_id)
+        with pytest.raises(AdapterMissing, match="DISBURSE_ADAPTERS"):
+            world.do(export, "releaser", sheet_id=sheet_id, banks=load(["iso20022"]))
 
     def test_a_payment_changed_behind_the_approvers_back_is_not_exported(self, world):
         sheet_id = world.funded()
