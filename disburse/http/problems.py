@@ -59,9 +59,11 @@ STATUS: Final = {
     ),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "adapter-missing", "settings-refused", "unproven-file", "unreadable-file", "internal-error",
+        "settings-refused", "unproven-file", "unreadable-file", "internal-error",
     ),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("database-unreachable", "server-unavailable", "wrong-schema"),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "adapter-missing", "database-unreachable", "server-unavailable", "wrong-schema",
+    ),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}
 
