@@ -16,7 +16,7 @@ from disburse.http.problems import MEDIA_TYPE
 from tests.sheets import TODAY, a_line, a_sheet_json, lines
 
 # Whoever raises these speaks to the person at the keyboard, never to a caller of the service.
-NOT_HTTP = ("disburse.cli.", "disburse.client", "disburse.demo.")
+NOT_HTTP = ("disburse.cli.", "disburse.client", "disburse.demo.", "disburse.kit.")
 
 
 def every_refusal():
