@@ -51,6 +51,7 @@ __all__ = [
     "UnreadableFile",
     "UnreadableReport",
     "Unrenderable",
+    "Wage",
     "parse_money",
     "write_money",
 ]
@@ -91,6 +92,23 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wage:
+    """What one payment is made of, for authorities that want it in the bank's file.
+
+    Amounts are minor units; Σ `items` - Σ `deductions` is the payment's amount, except where an
+    earlier attempt paid a part.
+    """
+
+    id_type: str  # a value of `domain.sheet.IdType`
+    id_number: str  # the worker's, as the paper shows it
+    worked_from: date
+    worked_to: date
+    days: str  # decimal text, at most two places; "" when not paid by the day
+    items: tuple[tuple[str, int], ...]  # (name from `domain.sheet.GROSS_ITEMS`, amount)
+    deductions: tuple[tuple[str, int], ...]  # (name from `domain.sheet.DEDUCTION_ITEMS`, amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """One payment to one worker, as the bank is told."""
 
@@ -102,6 +120,7 @@ class Payment:
     amount: int  # minor units of the batch's currency
     note: str  # what the worker reads on the own statement; may be ""
     latin_name: str = ""
+    wage: Wage | None = None  # only for formats whose `needs` say so: nobody else is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +140,8 @@ class Batch:
     count: int
     total: int
     payments: Iterable[Payment]
+    period: date | None = None  # the pay month, as its first day
+    employer: str = ""  # registration number of who owes the wages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +233,9 @@ class Capabilities:
     payments_max: int
     bytes_max: int
     amount_max: int  # minor units of one payment
-    carries: frozenset[str]  # `Payment` fields that the file holds: reading back proves them
+    # `Payment` fields that the file holds, also parts of a wage such as "wage.days": reading back
+    # proves them
+    carries: frozenset[str]
     states: frozenset[str]  # `Head` fields that the file holds, likewise
     needs: frozenset[str] = field(
         default_factory=frozenset

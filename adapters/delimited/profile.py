@@ -29,7 +29,7 @@ ENCODINGS: Final = ("gb18030", "gbk", "gb2312", "big5", "utf-8", "ascii")
 DELIMITERS: Final = ("|", ",", ";", "\t", "^", "~", "#")
 LINE_ENDS: Final = {"crlf": b"\r\n", "lf": b"\n"}
 
-PAYMENT_FIELDS: Final = frozenset(field.name for field in fields(Payment))
+PAYMENT_FIELDS: Final = frozenset(field.name for field in fields(Payment)) - {"wage"}
 HEAD_FIELDS: Final = frozenset(field.name for field in fields(Head))
 ROW_FIELDS: Final = PAYMENT_FIELDS | {"number"}
 ROW_NEEDS: Final = frozenset({"reference", "account", "amount"})

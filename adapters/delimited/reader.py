@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from adapters.delimited.profile import PAYMENT_FIELDS, Column, Profile
 from disburse.adapter import Head, Payment, Refusal, UnreadableFile, parse_money, write_money
@@ -90,7 +90,9 @@ def _payment(profile: Profile, line: str | None, number: int) -> Payment:
     if values.pop("number", number) != number:
         raise UnreadableFile(f"not a file of ours: row {number} has another number")
     amount = values.pop("amount")
-    texts = {field: str(values.get(field, "")) for field in PAYMENT_FIELDS - {"amount"}}
+    texts: dict[str, Any] = {
+        field: str(values.get(field, "")) for field in PAYMENT_FIELDS - {"amount"}
+    }
     return Payment(**texts, amount=int(str(amount)))
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import fields, replace
-from typing import Final
+from typing import Any, Final
 
 from disburse import banks
 from disburse.adapter import Batch, Head, Payment, Unrenderable
@@ -87,7 +87,7 @@ def read_back(subject: Subject) -> str:
     pieces = (content[at : at + 1] for at in range(len(content)))
     if list(subject.adapter.read_back(pieces)) != found:
         raise Broken("a file in pieces of one byte reads otherwise than in one piece")
-    absent = dict.fromkeys(_names(Payment) - able.carries, "")
+    absent: dict[str, Any] = dict.fromkeys(_names(Payment) - able.carries, "") | {"wage": None}
     if [one for one in found if isinstance(one, Payment)] != [
         synthetic.changed(p, absent) for p in some
     ]:
