@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import string
 from collections.abc import Mapping
@@ -11,10 +9,10 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
-from adapters.delimited.reading import Keys
+from adapters._keys import Keys
+from adapters._profiled import digest
 from disburse.adapter import (
     Answers,
-    BadProfile,
     Capabilities,
     Confidence,
     Head,
@@ -105,7 +103,7 @@ def load(name: str, mapping: Mapping[str, object]) -> Profile:
     keys.has("header", states, frozenset({"reference", "count", "total"}))
     keys.has("row", {column.field for column in row}, ROW_NEEDS)
     profile = Profile(
-        version=f"{version}-{_digest(mapping)}",
+        version=f"{version}-{digest(mapping)}",
         currency=currency,
         major=amounts == "major",
         encoding=encoding,
@@ -210,12 +208,3 @@ def _file_name(keys: Keys) -> str:
     if _FILE_NAME.fullmatch(sample) is None:
         raise keys.wrong("file_name", "letters, digits, dot, hyphen and underscore only")
     return pattern
-
-
-def _digest(mapping: Mapping[str, object]) -> str:
-    """Return eight digits that change whenever the profile does, so that the version does."""
-    try:
-        written = json.dumps(mapping, sort_keys=True, ensure_ascii=True)
-    except (TypeError, ValueError) as why:
-        raise BadProfile(f"a value of the profile is of a kind that no key takes: {why}") from why
-    return hashlib.sha256(written.encode()).hexdigest()[:8]

@@ -11,48 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from adapters._profiled import Profiled, given
 from adapters.nacha import reader, returns
-from adapters.nacha.profile import load
+from adapters.nacha.profile import Profile, load
 from adapters.nacha.writer import Writer
-from disburse.adapter import BadProfile, Batch, Capabilities, Fault, Head, Payment, Record
+from disburse.adapter import Batch, Head, Payment, Record
 
 __all__ = ["Nacha"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class Nacha:
+class Nacha(Profiled[Profile]):
     """The adapter for one company at one bank of the ACH network."""
 
     def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
         """Check the whole profile, or raise `BadProfile`."""
-        if profile is None:
-            raise BadProfile(f"{name} needs a profile: enable it as {name}:PROFILE")
-        self.name = name
-        self._profile = load(name, profile)
-        self._writer = Writer(self._profile)
-
-    @property
-    def version(self) -> str:
-        """Return the code's version, the profile's, and eight digits of the profile's digest."""
-        return f"{CODE_VERSION}-{self._profile.version}"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what the format carries within the profile's limits."""
-        return self._profile.capabilities
+        loaded = load(name, given(name, profile))
+        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"nacha_{batch.reference}.ach"
-
-    def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
-        """Return every reason why the bank would refuse `payment`."""
-        return self._writer.preflight(payment, currency)
-
-    def render(self, batch: Batch) -> Iterator[bytes]:
-        """Write the file in pieces, or raise `Unrenderable`."""
-        return self._writer.render(batch)
 
     def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
         """Read a file that `render` wrote, or raise `UnreadableFile`."""

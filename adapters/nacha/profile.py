@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from adapters._profiled import digest
 from disburse.adapter import BadProfile, Capabilities, Confidence
 
 ENTRIES_MAX: Final = 999_999  # six digits in the batch control
@@ -89,7 +88,7 @@ def load(name: str, mapping: Mapping[str, object]) -> Profile:
     if not is_routing_number(texts["immediate_destination"]):
         raise _wrong(name, "immediate_destination", "a routing number; its check digit is wrong")
     return Profile(
-        version=f"{texts['version']}-{_digest(mapping)}",
+        version=f"{texts['version']}-{digest(mapping)}",
         destination=texts["immediate_destination"].rjust(10),
         destination_name=texts["immediate_destination_name"],
         origin=texts["immediate_origin"].rjust(10),
@@ -169,9 +168,3 @@ def _switch(name: str, mapping: Mapping[str, object], key: str) -> bool:
 
 def _wrong(name: str, key: str, want: str) -> BadProfile:
     return BadProfile(f"profile {name}: {key} must be {want}", key=key)
-
-
-def _digest(mapping: Mapping[str, object]) -> str:
-    """Return eight digits that change whenever the profile does, so that the version does."""
-    written = json.dumps(mapping, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(written.encode()).hexdigest()[:8]
