@@ -17,7 +17,7 @@ bank's answers (`BankDouble`), on damaged answers, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
@@ -26,6 +26,7 @@ from disburse.domain.money import write as write_money
 from disburse.domain.promise import Answers, Confidence, Silence
 from disburse.domain.refusal import Refusal
 from disburse.domain.result import Result
+from disburse.domain.wage import Wage
 
 __all__ = [
     "Account",
@@ -89,23 +90,6 @@ class Account:
     number: str
     bank_code: str  # CNAPS number or BIC
     bank_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wage:
-    """What one payment is made of, for authorities that want it in the bank's file.
-
-    Amounts are minor units; Σ `items` - Σ `deductions` is the payment's amount, except where an
-    earlier attempt paid a part.
-    """
-
-    id_type: str  # a value of `domain.sheet.IdType`
-    id_number: str  # the worker's, as the paper shows it
-    worked_from: date
-    worked_to: date
-    days: str  # decimal text, at most two places; "" when not paid by the day
-    items: tuple[tuple[str, int], ...]  # (name from `domain.sheet.GROSS_ITEMS`, amount)
-    deductions: tuple[tuple[str, int], ...]  # (name from `domain.sheet.DEDUCTION_ITEMS`, amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,13 +217,9 @@ class Capabilities:
     payments_max: int
     bytes_max: int
     amount_max: int  # minor units of one payment
-    # `Payment` fields that the file holds, also parts of a wage such as "wage.days": reading back
-    # proves them
-    carries: frozenset[str]
+    carries: frozenset[str]  # `Payment` fields in the file, also "wage.days": read back as proof
     states: frozenset[str]  # `Head` fields that the file holds, likewise
-    needs: frozenset[str] = field(
-        default_factory=frozenset
-    )  # `Payment` fields it cannot do without
+    needs: frozenset[str] = frozenset()  # `Payment` fields it cannot do without
     answers: Answers = Answers.PER_PAYMENT
     silence: Silence = Silence.NOTHING
     deduplicates: bool = False  # the bank recognises the same file sent twice
