@@ -7,7 +7,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
-from disburse.adapter import BadProfile, Batch, Capabilities, Fault, Payment
+from disburse.adapter import (
+    BadProfile,
+    Batch,
+    Capabilities,
+    Fault,
+    NoStatements,
+    Payment,
+    StatementRecord,
+)
 
 
 class Loaded(Protocol):
@@ -66,6 +74,10 @@ class Profiled(Generic[Its]):
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`."""
         return self._writer.render(batch)
+
+    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:  # noqa: ARG002
+        """Raise `NoStatements`; an adapter whose format has statements reads them here."""
+        raise NoStatements(f"{self.name} reads no account statements")
 
 
 def given(name: str, profile: Mapping[str, object] | None) -> Mapping[str, object]:

@@ -1,8 +1,18 @@
 """What a bank adapter must do. Adapter authors need this module and nothing else of ours.
 
-An adapter is pure: a batch goes in, bytes come out; a report goes in, records come out. It opens
-no file, no socket and no clock, so the same batch always gives the same bytes. It refuses rather
-than cuts, transliterates or rounds. How bytes travel is none of its business.
+An adapter is pure: a batch goes in, bytes come out; a report or a statement goes in, records come
+out. It opens no file, no socket and no clock, so the same batch always gives the same bytes. It
+refuses rather than cuts, transliterates or rounds; where a bank needs Latin names it writes the
+worker's `latin_name`, or refuses the line. How bytes travel is none of its business.
+
+Memory: `render` and `read_back` work in pieces and hold none of the file. A report or statement
+comes as bytes, of which the service takes 64 MiB at most (`REPORT_BYTES_MAX`); beyond them, what a
+reader keeps must not grow with the number of records. What a reader cannot make sense of it hands
+over as `Quarantined` with position and reason, and goes on.
+
+Read the records in the order of your work: `Capabilities` (`disburse/domain/capabilities.py`) says
+what you declare, `disburse/domain/answer.py` what a report comes down to,
+`disburse/domain/statement_record.py` what a statement does. Import them all from here.
 
 It is announced by an entry point of the group "disburse.adapters": a callable `make(name,
 profile)` that returns an `Adapter`. `profile` is None, or the mapping of a TOML file when the
@@ -21,11 +31,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
+from disburse.domain.answer import FileAnswer, PaymentAnswer, Quarantined, Record
+from disburse.domain.capabilities import Capabilities, CutOff
 from disburse.domain.money import parse as parse_money
 from disburse.domain.money import write as write_money
-from disburse.domain.promise import Answers, Confidence, Silence
+from disburse.domain.promise import Answers, Confidence, Numbering, Silence
 from disburse.domain.refusal import Refusal
 from disburse.domain.result import Result
+from disburse.domain.statement_record import (
+    EntryPart,
+    EntryStatus,
+    StatementClosed,
+    StatementEntry,
+    StatementKind,
+    StatementOpened,
+    StatementRecord,
+)
 from disburse.domain.wage import Wage
 
 __all__ = [
@@ -37,11 +58,16 @@ __all__ = [
     "Batch",
     "Capabilities",
     "Confidence",
+    "CutOff",
+    "EntryPart",
+    "EntryStatus",
     "ExampleAnswer",
     "Fault",
     "FileAnswer",
     "Head",
     "Make",
+    "NoStatements",
+    "Numbering",
     "Payment",
     "PaymentAnswer",
     "Quarantined",
@@ -49,8 +75,14 @@ __all__ = [
     "Refusal",
     "Result",
     "Silence",
+    "StatementClosed",
+    "StatementEntry",
+    "StatementKind",
+    "StatementOpened",
+    "StatementRecord",
     "UnreadableFile",
     "UnreadableReport",
+    "UnreadableStatement",
     "Unrenderable",
     "Wage",
     "parse_money",
@@ -68,6 +100,18 @@ class UnreadableReport(Refusal):
     """The bank's report is damaged as a whole, or is not this bank's."""
 
     code = "unreadable-report"
+
+
+class UnreadableStatement(Refusal):
+    """The bank's statement is damaged as a whole, or is in another format."""
+
+    code = "unreadable-statement"
+
+
+class NoStatements(UnreadableStatement):
+    """The adapter reads no statements: its `Capabilities.statements` is empty."""
+
+    code = "no-statements"
 
 
 class UnreadableFile(Refusal):
@@ -167,65 +211,6 @@ class Fault:
     detail: str  # what to do about it; never repeats the whole value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentAnswer:
-    """The bank's answer about one payment."""
-
-    position: int  # record number in the report, from 1
-    reference: str  # the `Payment.reference` that it answers
-    result: Result
-    amount: int | None  # minor units, where the report says it
-    currency: str | None = None
-    reason: str = ""  # the bank's code
-    text: str = ""  # the bank's words
-    evidence: str = ""  # the bank's own reference of this event, where it gives one
-    on: date | None = None  # the bank's date of the event
-    file_reference: str = ""  # the `Batch.reference`, where the report says it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAnswer:
-    """The bank's answer about a whole file."""
-
-    position: int
-    reference: str  # the `Batch.reference`
-    result: Result  # ACCEPTED, REJECTED, DUPLICATE or PENDING; PENDING also for "part"
-    reason: str = ""
-    text: str = ""
-    evidence: str = ""
-    on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined:
-    """A record that could not be read; it is kept and shown, and blocks no other."""
-
-    position: int
-    reason: str
-
-
-Record = PaymentAnswer | FileAnswer | Quarantined
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What the format can carry and what its bank promises; the core picks its path by these."""
-
-    format: str  # such as "ISO 20022 pain.001.001.09"
-    currencies: frozenset[str]
-    charset: str  # a Python codec name, or a named ISO 20022 character set
-    payments_max: int
-    bytes_max: int
-    amount_max: int  # minor units of one payment
-    carries: frozenset[str]  # `Payment` fields in the file, also "wage.days": read back as proof
-    states: frozenset[str]  # `Head` fields that the file holds, likewise
-    needs: frozenset[str] = frozenset()  # `Payment` fields it cannot do without
-    answers: Answers = Answers.PER_PAYMENT
-    silence: Silence = Silence.NOTHING
-    deduplicates: bool = False  # the bank recognises the same file sent twice
-    confidence: Confidence = Confidence.UNCONFIRMED
-
-
 class Adapter(Protocol):
     """Turns a batch into one bank's file, and that bank's report into records."""
 
@@ -270,6 +255,15 @@ class Adapter(Protocol):
         """Read the bank's answer record by record, or raise `UnreadableReport`.
 
         The refusal may come after records: collect them all before any of them counts.
+        """
+        ...
+
+    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:
+        """Read the bank's account statements record by record, or raise `UnreadableStatement`.
+
+        Raises `NoStatements` where `Capabilities.statements` is empty. As with reports, the refusal
+        may come after records. What an adapter hands over need not add up: the core checks opening,
+        entries and closing, whether statements follow each other, and what was booked before.
         """
         ...
 

@@ -137,6 +137,8 @@ def _capabilities(
         carries=frozenset(carries),
         states=states,
         needs=frozenset(c.field for c in row if not c.optional) & carries,
+        file_names=keys.text("file_name"),
+        reports=("delimited return file",),
         answers=keys.member("answers", Answers),
         silence=keys.member("silence", Silence),
         deduplicates=keys.switch("deduplicates"),

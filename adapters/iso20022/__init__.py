@@ -14,8 +14,10 @@ from disburse.adapter import (
     ExampleAnswer,
     Fault,
     Head,
+    NoStatements,
     Payment,
     Record,
+    StatementRecord,
 )
 
 __all__ = ["Iso20022"]
@@ -37,6 +39,8 @@ CAPABILITIES: Final = Capabilities(
         }
     ),
     needs=frozenset({"reference", "name", "account", "amount"}),
+    file_names="pain001_REFERENCE.xml",
+    reports=("ISO 20022 pain.002.001.03 to .12",),
     confidence=Confidence.CONFIRMED,  # by the official schema; what a bank adds is in its own guide
 )  # fmt: skip
 
@@ -72,6 +76,10 @@ class Iso20022:
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read a pain.002, or raise `UnreadableReport` before the first record."""
         return pain002.read_report(content)
+
+    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:  # noqa: ARG002
+        """Raise `NoStatements`."""
+        raise NoStatements(f"{self.name} reads no account statements yet")
 
     def example_report(self, answer: ExampleAnswer) -> bytes:
         """Write a pain.002 as a bank would, for the certification kit."""

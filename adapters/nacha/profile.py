@@ -133,6 +133,8 @@ def _capabilities(
             {"reference", "sequence", "pay_on", "currency", "debtor_number", "count", "total"}
         ),
         needs=carries,
+        file_names="nacha_REFERENCE.ach",
+        reports=("NACHA returns and notifications of change",),
         deduplicates=deduplicates,
         confidence=Confidence(chosen["confidence"]),
     )

@@ -96,7 +96,7 @@ def adapters(*, as_json: bool) -> None:
             name: {
                 "version": one.version,
                 "format": one.capabilities.format,
-                "capabilities": asdict(one.capabilities),
+                "capabilities": asdict(one.capabilities) | {"digits": one.capabilities.digits},
             }
             for name, one in enabled.items()
         },

@@ -24,3 +24,10 @@ class Confidence(StrEnum):
 
     CONFIRMED = "confirmed"  # official schema or bank guide, or tried at a bank
     UNCONFIRMED = "unconfirmed"  # secondary sources; the module's docstring names them
+
+
+class Numbering(StrEnum):
+    """How a connection's files must be numbered (`Batch.sequence`)."""
+
+    INCREASING = "increasing"  # gaps do no harm
+    CONSECUTIVE = "consecutive"  # no gap: one file in flight, an unknown one holds up the next

@@ -54,7 +54,8 @@ STATUS: Final = {
         "invalid-request",
         "key-unreadable", "money-refused", "order-refused", "policy-refused", "role-not-theirs",
         "roster-refused", "sheet-refused",
-        "unpayable", "unreadable-report", "unreadable-sheet", "unrenderable", "unsignable",
+        "unpayable", "unreadable-report", "unreadable-sheet",
+        "unreadable-statement", "unrenderable", "unsignable", "no-statements",
         "weak-passphrase", "wrong-project",
     ),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from disburse import banks
 from disburse.adapter import Batch, Head, Payment, Unrenderable
+from disburse.domain.money import DIGITS
 from disburse.kit import synthetic
 from disburse.kit.verdict import Broken, Subject
 
@@ -32,6 +33,10 @@ def declares(subject: Subject) -> str:
         raise Broken(f"no such fields: {', '.join(sorted(unknown))}")
     if min(able.payments_max, able.bytes_max, able.amount_max) < 1:
         raise Broken("payments_max, bytes_max and amount_max are at least 1")
+    if able.answer_hours < 1 or not able.file_names or not able.reports:
+        raise Broken("answer_hours is at least 1; file_names and reports are told to people")
+    if not able.currencies <= DIGITS.keys():
+        raise Broken("a currency is not among those whose decimal places are known here")
     name = adapter.file_name(batch)
     if not name or set(name) & UNSAFE_IN_NAMES:
         raise Broken("the file name is empty, or has a blank or a character of paths")

@@ -8,7 +8,7 @@ from typing import Final
 
 from disburse import banks
 from disburse.adapter import Adapter, Batch, Refusal
-from disburse.kit import answers, batch_json, files, synthetic, texts
+from disburse.kit import answers, batch_json, files, statements, synthetic, texts
 from disburse.kit.verdict import Broken, Check, NothingToTry, Outcome, Subject, Verdict
 
 CHECKS: Final[dict[str, Check]] = {
@@ -36,6 +36,7 @@ CHECKS: Final[dict[str, Check]] = {
     "answer: partial": answers.partial,
     "answer: late return after success": answers.late_return,
     "answer: other bank's file": answers.other_banks_file,
+    "statements: as declared": statements.as_declared,
 }
 
 

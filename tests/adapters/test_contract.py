@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from disburse import banks
-from disburse.adapter import Head, Payment, UnreadableFile, UnreadableReport, Unrenderable
+from disburse.adapter import (
+    Head,
+    NoStatements,
+    Payment,
+    UnreadableFile,
+    UnreadableReport,
+    UnreadableStatement,
+    Unrenderable,
+)
 from tests.adapters.batches import (
     RARE,
     RARE_LATIN,
@@ -294,3 +302,16 @@ def test_the_capabilities_are_declared_and_the_file_name_is_safe(adapter):
     assert adapter.file_name(a_batch_by(adapter)) != adapter.file_name(
         a_batch_by(adapter, reference="F0000018", sequence=8)
     )
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_what_is_no_statement_is_refused_by_name(adapter, kind):
+    refusal = UnreadableStatement if adapter.capabilities.statements else NoStatements
+    with pytest.raises(refusal):
+        list(adapter.read_statement(GARBAGE[kind]))
+
+
+def test_the_decimal_places_of_every_currency_are_known(adapter):
+    able = adapter.capabilities
+    assert able.digits.keys() == able.currencies
+    assert set(able.digits.values()) <= {0, 2, 3}

@@ -9,7 +9,14 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from adapters.delimited import Delimited
-from disburse.adapter import Fault, PaymentAnswer, Quarantined, Result, UnreadableReport
+from disburse.adapter import (
+    Fault,
+    PaymentAnswer,
+    Quarantined,
+    Result,
+    UnreadableReport,
+    UnreadableStatement,
+)
 from disburse.domain import reference
 from disburse.kit import synthetic
 
@@ -236,6 +243,20 @@ class SilenceIsPaid(Delimited):
                 )
 
 
+class TakesAnyStatement(Delimited):
+    """Bytes that are no statement are one without entries."""
+
+    def read_statement(self, _):
+        return iter(())
+
+
+class DeclaresNoStatements(Delimited):
+    """Reads statements of which its capabilities say nothing."""
+
+    def read_statement(self, _):
+        raise UnreadableStatement("this is no statement of this bank")
+
+
 class Crashes(Delimited):
     def render(self, batch):
         raise KeyError(batch.reference)
@@ -261,7 +282,7 @@ class OnlyWrites:
         self.name, self.capabilities = name, inner.capabilities
         self.file_name, self.preflight = inner.file_name, inner.preflight
         self.render, self.read_back = inner.render, inner.read_back
-        self.read_report = inner.read_report
+        self.read_report, self.read_statement = inner.read_report, inner.read_statement
 
 
 # By check: who must fail it.
@@ -290,6 +311,7 @@ BREAKAGES = {
     "answer: partial": (SilenceIsPaid,),
     "answer: late return after success": (ReturnedIsPaid,),
     "answer: other bank's file": (TakesNothing,),
+    "statements: as declared": (TakesAnyStatement, DeclaresNoStatements),
 }
 OTHERS = (Sound, Crashes, CrashesLater, TakesNobody)
 

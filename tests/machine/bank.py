@@ -12,10 +12,12 @@ from disburse.adapter import (
     Fault,
     FileAnswer,
     Head,
+    NoStatements,
     Payment,
     PaymentAnswer,
     Record,
     Result,
+    StatementRecord,
 )
 
 FINAL = frozenset({Result.PAID, Result.REJECTED, Result.RETURNED})
@@ -65,6 +67,9 @@ class Lines:
             if kind is FileAnswer:
                 del told["amount"]
             yield kind(position=position, **told)
+
+    def read_statement(self, _: bytes) -> Iterator[StatementRecord]:
+        raise NoStatements("this bank's statements come as JSON")
 
 
 @dataclass(frozen=True, slots=True)
