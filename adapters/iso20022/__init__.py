@@ -74,7 +74,7 @@ class Iso20022:
         return pain001_reader.read_back(content)
 
     def read_report(self, content: bytes) -> Iterator[Record]:
-        """Read a pain.002, or raise `UnreadableReport` before the first record."""
+        """Read a pain.002, or raise `UnreadableReport`, perhaps after records."""
         return pain002.read_report(content)
 
     def read_statement(self, content: bytes) -> Iterator[StatementRecord]:  # noqa: ARG002

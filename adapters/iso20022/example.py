@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from adapters._xml import escape
@@ -31,6 +33,7 @@ def report(answer: ExampleAnswer) -> bytes:
         f"<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts>{_why(reason)}",
         "</OrgnlGrpInfAndSts>",
         f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.reference}</OrgnlPmtInfId>",
+        *_stated(answer),
     ]
     for payment, result in answer.rows:
         status, reason = _codes(result)
@@ -43,6 +46,25 @@ def report(answer: ExampleAnswer) -> bytes:
         )
     lines += ["</OrgnlPmtInfAndSts>", "</CstmrPmtStsRpt>", "</Document>", ""]
     return "\n".join(lines).encode()
+
+
+def _stated(answer: ExampleAnswer) -> Iterator[str]:
+    """Yield count and sum by status; the last has what the answer's own are off by."""
+    count: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for payment, result in answer.rows:
+        status, _ = _codes(result)
+        count[status] += 1
+        total[status] += payment.amount
+    for place, status in enumerate(count, start=1):
+        if place == len(count):
+            count[status] += answer.count - count.total()
+            total[status] += answer.total - total.total()
+        amount = write_money(total[status], answer.batch.currency)
+        yield (
+            f"<NbOfTxsPerSts><DtldNbOfTxs>{count[status]}</DtldNbOfTxs>"
+            f"<DtldSts>{status}</DtldSts><DtldCtrlSum>{amount}</DtldCtrlSum></NbOfTxsPerSts>"
+        )
 
 
 def _codes(result: Result) -> tuple[str, str]:

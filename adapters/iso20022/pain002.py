@@ -3,103 +3,135 @@
 One in four such files found in the wild fails its own schema: a missing namespace, foreign
 blanks, amounts with zeros behind the minor unit, no status at the group. None of that stops a
 record. What stops the whole report is a document that is cut short, not well-formed, declares a
-document type, or is another message: answers are kept once per digest, so a fetched-again report
-is safe, and half a report is not.
+document type, is another message, or counts otherwise than it lists: answers are kept once per
+digest, so a fetched-again report is safe, and half a report is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from adapters._xml import Damaged, Element, closed, forget, local, pieces_of, text
-from adapters.iso20022.status import Status, file_record, payment_record, status_of
-from disburse.adapter import Record, UnreadableReport
+from adapters.iso20022.status import Reported, Status, day, file_record, payment_record, status_of
+from adapters.iso20022.tally import Tally
+from disburse.adapter import PaymentAnswer, Record, Result, UnreadableReport
 
-PARTS: Final = ("CstmrPmtStsRpt", "OrgnlGrpInfAndSts", "OrgnlPmtInfAndSts", "TxInfAndSts")
+_MESSAGE: Final = "CstmrPmtStsRpt"
+_GROUP: Final = "OrgnlGrpInfAndSts"
+_BLOCK: Final = "OrgnlPmtInfAndSts"
+_PAYMENT: Final = "TxInfAndSts"
+_DEAD: Final = frozenset({Result.REJECTED, Result.CANCELLED})
 
 
 def read_report(content: bytes) -> Iterator[Record]:
-    """Yield the file's own answers, then the payments', numbered from 1 as the report has them.
+    """Yield the payments' answers, then the file's own, numbered from 1; memory stays flat.
 
     A payment's status is its own, else its block's, else the group's; "PART" above it says that
     it must have its own. A block that lists payments gives no answer about the file: what it
-    does not list, nothing is known of. Raises `UnreadableReport` before the first record.
+    does not list, nothing is known of. Raises `UnreadableReport`, perhaps after records.
     """
     try:
-        report = _Report(closed(pieces_of(content), PARTS))
+        yield from _Report().records(content)
     except Damaged as why:
         raise UnreadableReport(
             f"the report is damaged ({why}); fetch it from the bank again"
         ) from why
-    yield from report.records()
 
 
 class _Report:
-    """What a report says, as statuses that are not yet resolved."""
+    """What was read so far of a report; payments are handed over, never kept."""
 
-    def __init__(self, elements: Iterable[Element]) -> None:
-        """Read the whole document; keep per payment a few words, not its elements."""
+    def __init__(self) -> None:
+        self.position = 0
+        self.group: Status | None = None
+        self.group_tally = Tally()
+        self.block: Status | None = None  # the open one
+        self.block_tally = Tally()
+        self.silent_blocks: list[Status] = []  # with a status and without payments
+        self.all_dead = True  # everything below the group is rejected or cancelled
+        self.reported = Reported("", None)
+
+    def records(self, content: bytes) -> Iterator[Record]:
         messages = 0
-        group: Status | None = None
-        self.identification = self.created = ""
-        self.blocks: list[tuple[Status, int]] = []  # with the number of payments listed in it
-        self.payments: list[tuple[Status, int]] = []  # with the number of its block, or -1
-        listed = 0
-        for element in elements:
-            match local(element):
-                case "TxInfAndSts":
-                    block = len(self.blocks) if _inside_block(element) else -1
-                    self.payments.append((status_of(element, "TxSts"), block))
-                    listed += block >= 0
-                    forget(element)
-                case "OrgnlPmtInfAndSts":
-                    self.blocks.append((status_of(element, "PmtInfSts"), listed))
-                    listed = 0
-                case "OrgnlGrpInfAndSts" if group is None:
-                    group = status_of(element, "GrpSts")
-                case "OrgnlGrpInfAndSts":
-                    raise UnreadableReport("the report answers two files at once; ask the bank")
-                case "CstmrPmtStsRpt":
-                    messages += 1
-                    self.identification = text(element, "GrpHdr", "MsgId").strip()
-                    self.created = text(element, "GrpHdr", "CreDtTm").strip()
-                case _:
-                    pass
-        if messages != 1 or group is None:
+        for element in closed(pieces_of(content), (_MESSAGE, _GROUP, _BLOCK, _PAYMENT)):
+            name = local(element)
+            if name == _PAYMENT:
+                yield self._payment(element)
+            elif name == _BLOCK:
+                self._end_block(element)
+            elif name == _GROUP:
+                self._begin(element)
+            elif name == _MESSAGE:
+                messages += 1
+        if messages != 1 or self.group is None:
             raise UnreadableReport("this is not a pain.002 status report for one file")
-        self.group = group
+        self.group_tally.require(self.group.stated)
+        yield from self._file_records(self.group)
 
-    def records(self) -> Iterator[Record]:
-        """Yield every answer in the report's order, the file's before the payments'."""
+    def _begin(self, element: Element) -> None:
+        if self.group is not None:
+            raise UnreadableReport("the report answers two files at once; ask the bank")
+        self.group = status_of(element, "GrpSts")
+        parent = element.getparent()
+        identification = text(parent, "GrpHdr", "MsgId").strip()
+        created = text(parent, "GrpHdr", "CreDtTm").strip()
+        self.reported = Reported(identification, day(created[:10]))
+
+    def _payment(self, element: Element) -> Record:
         group = self.group
-        resolved = [self._resolved(status, block) for status, block in self.payments]
-        below = [*resolved, *(block for block, _ in self.blocks if block.code)]
-        reported = (self.identification, self.created)
-        answers = [(group, group.file_reference)] if group.code else []
-        answers += [
-            (block, block.file_reference or group.file_reference)
-            for block, listed in self.blocks
-            if block.code and not listed
-        ]
-        position = 0
-        for position, (status, reference) in enumerate(answers, start=1):
-            yield file_record(position, status, reference, below, reported)
-        for status in resolved:
-            position += 1
-            yield payment_record(position, status, group.file_reference, reported)
+        if group is None:
+            raise UnreadableReport("it answers payments before it says of which file")
+        block = self._block_of(element)
+        status = _resolved(status_of(element, "TxSts"), block, group)
+        forget(element)
+        result = status.result
+        self.all_dead = self.all_dead and result in _DEAD
+        self.position += 1
+        record = payment_record(self.position, status, result, group.file_reference, self.reported)
+        amount = record.amount if isinstance(record, PaymentAnswer) else None
+        tally = self.group_tally if block is None else self.block_tally
+        tally.add(status.code, amount, status.currency)
+        return record
 
-    def _resolved(self, status: Status, block: int) -> Status:
-        """Return a payment's status with what its block or the group says in its place."""
-        above = [self.blocks[block][0]] if block >= 0 else []
-        for upper in [*above, self.group]:
-            if status.code or upper.code == "PART":
-                return status
-            if upper.code:
-                return status.inheriting(upper)
-        return status
+    def _block_of(self, element: Element) -> Status | None:
+        """Return the status of the block that is being read; None outside any."""
+        parent = element.getparent()
+        if parent is None or local(parent) != _BLOCK:
+            return None
+        if self.block is None:
+            self.block = status_of(parent, "PmtInfSts")
+        return self.block
+
+    def _end_block(self, element: Element) -> None:
+        whole = status_of(element, "PmtInfSts")
+        if self.block is None:
+            if whole.code:
+                self.silent_blocks.append(whole)
+        elif (whole.code, whole.reasons) != (self.block.code, self.block.reasons):
+            raise UnreadableReport("a block says its status behind the payments it is about")
+        if whole.code:
+            self.all_dead = self.all_dead and whole.result in _DEAD
+        self.block_tally.require(whole.stated)
+        self.group_tally.take(self.block_tally)
+        self.block, self.block_tally = None, Tally()
+        forget(element)
+
+    def _file_records(self, group: Status) -> Iterator[Record]:
+        answers = [group] if group.code else []
+        for status in answers + self.silent_blocks:
+            reference = status.file_reference or group.file_reference
+            self.position += 1
+            yield file_record(
+                self.position, status, reference, self.reported, all_dead=self.all_dead
+            )
 
 
-def _inside_block(element: Element) -> bool:
-    parent = element.getparent()
-    return parent is not None and local(parent) == "OrgnlPmtInfAndSts"
+def _resolved(own: Status, block: Status | None, group: Status) -> Status:
+    """Return a payment's status with what its block or the group says in its place."""
+    for upper in (block, group):
+        if own.code:
+            return own
+        if upper is not None and upper.code:
+            return own if upper.code == "PART" else own.inheriting(upper)
+    return own

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters._xml import Element, child, local, text
+from adapters.iso20022.amount import minor
+from adapters.iso20022.tally import Stated
 from disburse.adapter import (
     FileAnswer,
     PaymentAnswer,
@@ -15,7 +17,6 @@ from disburse.adapter import (
     Record,
     Refusal,
     Result,
-    parse_money,
 )
 
 # ISO 20022 external code sets (payment group status, payment transaction status). A code that is
@@ -51,10 +52,14 @@ _SAYS_DUPLICATE: Final = re.compile(
     r"duplicat|already\s+(?:been\s+)?(?:exist|receiv|process|present|submit|execut)|重复|已存在",
     re.IGNORECASE,
 )
-_DECIMAL: Final = re.compile(r"\+?0*([0-9]+)(?:\.([0-9]*?)0*)?", re.ASCII)
+# A level says each of these once, however often the element comes.
+_ONCE: Final = frozenset(
+    {"GrpSts", "PmtInfSts", "TxSts", "OrgnlEndToEndId", "OrgnlMsgId", "OrgnlPmtInfId"}
+)
+_SAID: Final = _ONCE | {"OrgnlInstrId", "AcctSvcrRef", "StsId"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Status:
     """What one level of a report says: the group, a block or a payment."""
 
@@ -68,6 +73,7 @@ class Status:
     evidence: str
     on: str
     unclear: bool  # it says two different things in one place
+    stated: tuple[Stated, ...]  # group, block: how many payments have which status
 
     def inheriting(self, upper: Status) -> Status:
         """Return this status with the code, reasons and words of the level above."""
@@ -92,53 +98,75 @@ class Status:
 
 
 def status_of(element: Element, name: str) -> Status:
-    """Read one level; `name` is the element with its status code.
-
-    Words come in pieces that may break inside a word, so they are joined without a blank.
-    """
-    parts: dict[str, list[Element]] = {}
+    """Read one level; `name` is the element with its status code."""
+    said: dict[str, str] = {}
+    unclear = False
+    reasons: list[str] = []
+    words: list[str] = []
+    stated: list[Stated] = []
+    money: Element | None = None
     for part in element:
-        parts.setdefault(local(part), []).append(part)
-    reasons, words = [], []
-    for because in parts.get("StsRsnInf", ()):
-        reason = child(because, "Rsn")
-        reasons.append((text(reason, "Cd") or text(reason, "Prtry")).strip())
-        words += [piece.text or "" for piece in because.iterfind("{*}AddtlInf")]
-    original = parts.get("OrgnlTxRef", (None,))[0]
-    money = child(child(original, "Amt"), "InstdAmt")
-    money = money if money is not None else child(original, "IntrBkSttlmAmt")
-    effective = parts.get("FctvIntrBkSttlmDt", (None,))[0]
+        key = local(part)
+        if key == "StsRsnInf":
+            _reason(part, reasons, words)
+        elif key == "OrgnlTxRef":
+            money = _money(part) if money is None else money
+        elif key == "NbOfTxsPerSts":
+            stated.append(_stated(part))
+        elif key == "FctvIntrBkSttlmDt":
+            said.setdefault(key, text(part, "Dt").strip())
+        elif key in _SAID and (word := (part.text or "").strip()):
+            unclear = unclear or (key in _ONCE and said.get(key, word) != word)
+            said.setdefault(key, word)
+    told = said.get
     return Status(
-        code=_first(parts, name),
+        code=told(name, ""),
         reasons=tuple(reasons),
         words="".join(words).strip(),
-        file_reference=_first(parts, "OrgnlMsgId", "OrgnlPmtInfId"),
-        payment_reference=_first(parts, "OrgnlEndToEndId", "OrgnlInstrId"),
-        amount=text(money).strip(),
+        file_reference=told("OrgnlMsgId", "") or told("OrgnlPmtInfId", ""),
+        payment_reference=told("OrgnlEndToEndId", "") or told("OrgnlInstrId", ""),
+        amount="" if money is None else (money.text or "").strip(),
         currency="" if money is None else (money.get("Ccy") or "").strip(),
-        evidence=_first(parts, "AcctSvcrRef", "StsId"),
-        on=text(effective, "Dt").strip(),
-        unclear=any(
-            len({(one.text or "").strip() for one in parts.get(key, ())}) > 1
-            for key in (name, "OrgnlEndToEndId", "OrgnlMsgId", "OrgnlPmtInfId")
-        ),
+        evidence=told("AcctSvcrRef", "") or told("StsId", ""),
+        on=told("FctvIntrBkSttlmDt", ""),
+        unclear=unclear,
+        stated=tuple(stated),
     )
 
 
-def payment_record(
-    position: int, status: Status, file_reference: str, reported: tuple[str, str]
-) -> Record:
-    """Return the answer about one payment, or the reason why it is none.
+def _reason(element: Element, reasons: list[str], words: list[str]) -> None:
+    """Note a reason; its words come in pieces that may break inside a word: no blank between."""
+    reason = child(element, "Rsn")
+    reasons.append((text(reason, "Cd") or text(reason, "Prtry")).strip())
+    words += [piece.text or "" for piece in element.iterfind("{*}AddtlInf")]
 
-    `reported` is the report's own identification, which is the evidence where the bank gives no
-    other, and its time, which is the date where the bank gives no other.
-    """
+
+def _money(original: Element) -> Element | None:
+    instructed = next(original.iter("{*}InstdAmt"), None)
+    return instructed if instructed is not None else child(original, "IntrBkSttlmAmt")
+
+
+def _stated(element: Element) -> Stated:
+    said = (text(element, name).strip() for name in ("DtldSts", "DtldNbOfTxs", "DtldCtrlSum"))
+    return Stated(*said)
+
+
+class Reported(NamedTuple):
+    """What a report says of itself: the evidence and the date where its answers give no other."""
+
+    identification: str
+    on: date | None
+
+
+def payment_record(
+    position: int, status: Status, result: Result | None, file_reference: str, reported: Reported
+) -> Record:
+    """Return the answer about one payment, or the reason why it is none."""
     try:
         wrong = _wrong(status)
-        amount = _amount(status)
+        amount = minor(status.amount, status.currency) if status.amount else None
     except Refusal as why:
         return Quarantined(position=position, reason=f"its amount is unreadable: {why.detail}")
-    result = status.result
     if wrong or result is None:
         return Quarantined(position=position, reason=wrong or _unknown(status))
     return PaymentAnswer(
@@ -149,23 +177,20 @@ def payment_record(
         currency=status.currency or None,
         reason=status.reason,
         text=status.words,
-        evidence=status.evidence or reported[0],
-        on=_date(status.on) or _date(reported[1][:10]),
+        evidence=status.evidence or reported.identification,
+        on=day(status.on) or reported.on,
         file_reference=file_reference,
     )
 
 
 def file_record(
-    position: int,
-    status: Status,
-    file_reference: str,
-    below: list[Status],
-    reported: tuple[str, str],
+    position: int, status: Status, file_reference: str, reported: Reported, *, all_dead: bool
 ) -> Record:
     """Return the answer about the whole file, or the reason why it is none.
 
-    "PART" only says that the payments' own answers differ. A rejected file with something `below`
-    that was accepted, paid or left open contradicts itself: nobody may pay again on its word.
+    "PART" only says that the payments' own answers differ. A rejected file is one only where
+    everything below it is rejected or cancelled (`all_dead`): nobody may pay again on the word of
+    a report that contradicts itself.
     """
     result = Result.PENDING if status.code == "PART" else status.result
     if result is Result.PAID:
@@ -175,10 +200,8 @@ def file_record(
         reason = "it does not say which file it answers, or says two things of it"
     elif result is None or result is Result.CANCELLED:
         reason = _unknown(status)
-    elif result is Result.REJECTED:
-        dead = {Result.REJECTED, Result.CANCELLED}
-        if any(one.result not in dead for one in below):
-            reason = "it rejects the file, but not everything that it lists"
+    elif result is Result.REJECTED and not all_dead:
+        reason = "it rejects the file, but not everything that it lists"
     if reason or result is None:
         return Quarantined(position=position, reason=reason)
     return FileAnswer(
@@ -187,8 +210,8 @@ def file_record(
         result=result,
         reason=status.reason,
         text=status.words,
-        evidence=status.evidence or reported[0],
-        on=_date(reported[1][:10]),
+        evidence=status.evidence or reported.identification,
+        on=reported.on,
     )
 
 
@@ -206,25 +229,11 @@ def _unknown(status: Status) -> str:
     return f"the status {status.code[:10]!r} has no meaning here; ask the bank"
 
 
-def _amount(status: Status) -> int | None:
-    """Return minor units where the report says an amount; zeros behind the minor unit are fine."""
-    if not status.amount:
+def day(words: str) -> date | None:
+    """Return the date that `words` are; None when they are none."""
+    if not words:
         return None
-    match = _DECIMAL.fullmatch(status.amount)
-    if match is None:
-        return parse_money(status.amount, status.currency)  # refuses it with the right words
-    whole, fraction = match[1], match[2] or ""
-    return parse_money(f"{whole}.{fraction}" if fraction else whole, status.currency)
-
-
-def _date(words: str) -> date | None:
     try:
         return date.fromisoformat(words)
     except ValueError:
         return None
-
-
-def _first(parts: dict[str, list[Element]], *names: str) -> str:
-    """Return the first text that is not empty under the first of `names` that has one."""
-    found = ((part.text or "").strip() for name in names for part in parts.get(name, ()))
-    return next(filter(None, found), "")

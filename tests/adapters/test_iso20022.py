@@ -48,8 +48,15 @@ def values(document, *names):
     return ["".join(one.itertext()) for name in names for one in document.iter(f"{{*}}{name}")]
 
 
+def files_first(report):
+    """Read a report; what it says of the whole file comes first, though its reader says it last."""
+    records = list(ISO.read_report(report))
+    payments = report.count(b"</TxInfAndSts>")
+    return records[payments:] + records[:payments]
+
+
 def read(*statuses, **levels):
-    return list(ISO.read_report(pain002(list(statuses), **levels)))
+    return files_first(pain002(list(statuses), **levels))
 
 
 @pytest.mark.parametrize(
@@ -183,13 +190,87 @@ def test_a_duplicate_is_never_a_rejection(reason):
     assert [one.result for one in ISO.read_report(report)] == [Result.DUPLICATE]
 
 
+def stated(*counts, rows=((ONE, "ACSC", ""), (TWO, "RJCT", "AC04")), level=b"<OrgnlPmtInfId>"):
+    """Return the records of a report that states (status, count, sum) for its block."""
+    said = "".join(
+        f"<NbOfTxsPerSts><DtldNbOfTxs>{count}</DtldNbOfTxs><DtldSts>{status}</DtldSts>"
+        + (f"<DtldCtrlSum>{total}</DtldCtrlSum>" if total else "")
+        + "</NbOfTxsPerSts>"
+        for status, count, total in counts
+    )
+    report = pain002(list(rows))
+    for reference, *_ in rows:
+        report = report.replace(
+            b"<AcctSvcrRef>SVC" + reference.encode() + b"</AcctSvcrRef>",
+            b'<OrgnlTxRef><Amt><InstdAmt Ccy="CNY">5.00</InstdAmt></Amt></OrgnlTxRef>',
+        )
+    report = report.replace(level, said.encode() + level)
+    return list(ISO.read_report(report))
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [("ACSC", "1", "5.00"), ("RJCT", "1", "5.00")],
+        [("ACSC", "001", ""), ("RJCT", "1", "")],
+        [("ACSC", "99", "495.00"), ("RJCT", "1", "5")],  # only the rejections are listed
+        [("PDNG", "0", "")],
+    ],
+)
+@pytest.mark.parametrize("level", [b"<OrgnlPmtInfId>", b"</OrgnlGrpInfAndSts>"])
+def test_a_report_that_states_what_it_lists_is_read(counts, level):
+    assert len(stated(*counts, level=level)) == 3
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [("RJCT", "2", "")],  # one rejection got lost
+        [("RJCT", "0", "")],
+        [("ACSC", "0", "")],  # more than it states
+        [("ACSC", "many", "")],
+        [("RJCT", "1", "5.01")],
+        [("RJCT", "1", "five")],
+    ],
+)
+@pytest.mark.parametrize("level", [b"<OrgnlPmtInfId>", b"</OrgnlGrpInfAndSts>"])
+def test_a_report_that_lists_otherwise_than_it_states_is_refused(counts, level):
+    with pytest.raises(UnreadableReport, match="fetch it from the bank again"):
+        stated(*counts, level=level)
+
+
+def test_who_lists_nothing_speaks_of_the_whole_file():
+    (answer,) = stated(("RJCT", "9", ""), rows=())
+    assert answer.result is Result.PENDING
+
+
+@pytest.mark.parametrize("far", [0, 2**17])
+def test_a_status_behind_the_payments_it_is_about_is_theirs_or_refused(far):
+    late = b" " * far + b"<PmtInfSts>ACSC</PmtInfSts></OrgnlPmtInfAndSts>"
+    report = pain002([(ONE, "", "")], group="").replace(b"</OrgnlPmtInfAndSts>", late)
+    if far:  # in another piece of the file than the payments
+        with pytest.raises(UnreadableReport, match="behind"):
+            list(ISO.read_report(report))
+    else:
+        assert [one.result for one in ISO.read_report(report)] == [Result.PAID]
+
+
+def test_payments_before_the_file_that_they_are_of_are_refused():
+    report = pain002([(ONE, "ACSC", "")])
+    start, end = report.index(b"<OrgnlGrpInfAndSts>"), report.index(b"<OrgnlPmtInfAndSts>")
+    group = report[start:end]
+    turned = report.replace(group, b"").replace(b"</CstmrPmtStsRpt>", group + b"</CstmrPmtStsRpt>")
+    with pytest.raises(UnreadableReport, match="before"):
+        list(ISO.read_report(turned))
+
+
 def with_words(*words, reason="NARR"):
     inner = "".join(f"<AddtlInf>{one}</AddtlInf>" for one in words)
     reasons = f"<StsRsnInf><Rsn><Cd>{reason}</Cd></Rsn>{inner}</StsRsnInf>"
     report = pain002([(ONE, "RJCT", "")]).replace(
         b"<AcctSvcrRef>", reasons.encode() + b"<AcctSvcrRef>"
     )
-    return list(ISO.read_report(report))[1]
+    return files_first(report)[1]
 
 
 def test_words_in_pieces_are_joined_without_a_blank():
@@ -224,7 +305,7 @@ def test_payments_outside_a_block_are_read():
     report = pain002([(ONE, "ACSC", "")])
     for tag in (b"<OrgnlPmtInfAndSts>\n", b"</OrgnlPmtInfAndSts>\n"):
         report = report.replace(tag, b"")
-    assert list(ISO.read_report(report))[1].result is Result.PAID
+    assert files_first(report)[1].result is Result.PAID
 
 
 @pytest.mark.parametrize(
@@ -268,14 +349,14 @@ def test_a_payment_alone_is_no_file_of_ours():
 
 def test_positions_count_the_records_from_one():
     answers = read((ONE, "WHAT", ""), (TWO, "ACSC", ""))
-    assert [one.position for one in answers] == [1, 2, 3]
+    assert [one.position for one in answers] == [3, 1, 2]
 
 
 def with_amount(words):
     report = pain002([(ONE, "ACSC", "")]).replace(
         b"</TxInfAndSts>", f"<OrgnlTxRef><Amt>{words}</Amt></OrgnlTxRef></TxInfAndSts>".encode()
     )
-    return list(ISO.read_report(report))[1]
+    return files_first(report)[1]
 
 
 @pytest.mark.parametrize("written", ["6500.5", "6500.50", "6500.50000", "06500.50"])
@@ -292,14 +373,14 @@ def test_an_amount_that_is_none_is_quarantined(written):
 @pytest.mark.parametrize("missing", [ONE, f"<OrgnlEndToEndId>{ONE}</OrgnlEndToEndId>"])
 def test_a_payment_without_a_reference_is_quarantined(missing):
     report = pain002([(ONE, "ACSC", "")]).replace(missing.encode(), b"")
-    assert isinstance(list(ISO.read_report(report))[1], Quarantined)
+    assert isinstance(files_first(report)[1], Quarantined)
 
 
 def test_a_payment_with_two_statuses_is_quarantined():
     report = pain002([(ONE, "RJCT", "")]).replace(
         b"<TxSts>RJCT</TxSts>", b"<TxSts>ACSC</TxSts><TxSts>RJCT</TxSts>"
     )
-    assert isinstance(list(ISO.read_report(report))[1], Quarantined)
+    assert isinstance(files_first(report)[1], Quarantined)
 
 
 def test_the_banks_own_evidence_and_date_are_kept():
@@ -315,7 +396,7 @@ def test_every_version_is_read_and_a_missing_namespace_too(version):
     bare = report.replace(b" xmlns=", b" Xmlns=")
     without = report.split(b"<CstmrPmtStsRpt>")[1].split(b"</Document>")[0]
     expected = list(ISO.read_report(report))
-    assert expected[1].result is Result.PAID
+    assert expected[0].result is Result.PAID
     assert list(ISO.read_report(bare)) == expected
     assert list(ISO.read_report(b"<CstmrPmtStsRpt>" + without)) == expected
 
@@ -355,7 +436,7 @@ def test_a_report_cut_short_is_refused_as_a_whole():
     report = pain002([(ONE, "ACSC", ""), (TWO, "RJCT", "AC04")])
     for end in range(0, len(report) - 1, 7):
         with pytest.raises(UnreadableReport):
-            next(ISO.read_report(report[:end]))
+            list(ISO.read_report(report[:end]))
 
 
 def test_two_answers_in_one_document_are_refused():
@@ -385,7 +466,7 @@ def test_other_peoples_reports_are_read(name):
     folder = os.environ.get("DISBURSE_CORPUS")
     if not folder:
         pytest.skip("DISBURSE_CORPUS names no folder with other people's bank files")
-    records = ISO.read_report((Path(folder) / "pain002" / f"{name}.xml").read_bytes())
+    records = files_first((Path(folder) / "pain002" / f"{name}.xml").read_bytes())
     assert [one.result.value for one in records] == CORPUS[name].split()
 
 

@@ -1,0 +1,22 @@
+"""Amounts as banks write them: any number of zeros around an exact decimal."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from disburse.adapter import parse_money
+
+_DECIMAL: Final = re.compile(r"\+?0*([0-9]+)(?:\.([0-9]*?)0*)?", re.ASCII)
+
+
+def minor(decimal: str, currency: str) -> int:
+    """Return minor units; zeros before and behind are fine, digits below the minor unit are not.
+
+    Raises a `Refusal` for what is no such amount.
+    """
+    match = _DECIMAL.fullmatch(decimal)
+    if match is None:
+        return parse_money(decimal, currency)  # refuses it with the right words
+    whole, fraction = match[1], match[2]
+    return parse_money(f"{whole}.{fraction}" if fraction else whole, currency)
