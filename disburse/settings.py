@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -16,10 +16,17 @@ PREFIX: Final = "DISBURSE_"
 PORT_MAX: Final = 65_535
 THREADS_MAX: Final = 32  # as many as the pool has database connections, see `storage.engine`
 METRICS_TOKEN_CHARACTERS_MIN: Final = 32  # 128 bits in hexadecimal digits; nobody guesses these
+MASTER_KEYS: Final = ("master_key_file", "master_key", "transit_url")  # one of these, or none
 SCHEMES: Final = ("postgresql", "postgresql+psycopg")
 
 # Options of `disburse serve`; a mistyped one must not leave tokens on.
 _READ_BY_SERVE: Final = ("ENVIRONMENT", "PUBLIC_URL")
+# What other commands read; some look like settings.
+_READ_ELSEWHERE: Final = (
+    "ID_NUMBER", "KEY_PASSPHRASE", "REQUEST_KEY", "REQUEST_KEY_PASSPHRASE", "TOKEN", "URL",
+)  # fmt: skip
+_TRANSIT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_THIS_MACHINE: Final = {"127.0.0.1", "::1", "localhost"}  # where a token may go without TLS
 _ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)
 
 
@@ -41,6 +48,12 @@ class Settings:
     port: int = 8080
     threads: int = 8
     metrics_token: str = ""  # "": /metrics answers this machine only
+    # At most one of three says where the master key is; none: a file in `var`, made when missing.
+    master_key_file: Path | None = None
+    master_key: str = field(default="", repr=False)  # the keys themselves, the newest first
+    transit_url: str = ""  # a transit engine such as https://keys.example.org/v1/transit
+    transit_key: str = "disburse"  # the key's name there
+    transit_token: str = field(default="", repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -56,6 +69,10 @@ class Settings:
                     wrong[variable] = str(error)  # never the value: it may hold a password
             elif near := _mistyped(variable):
                 wrong[variable] = f"is no setting; do you mean {near}?"
+        given = [name for name in MASTER_KEYS if found.get(name)]
+        for name in given[1:]:
+            first = f"{PREFIX}{given[0].upper()}"
+            wrong[f"{PREFIX}{name.upper()}"] = f"is one place too many: {first} is set too"
         if wrong:
             told = "; ".join(f"{variable} {why}" for variable, why in wrong.items())
             raise SettingsRefused(f"nothing was started: {told}", wrong=wrong)
@@ -67,7 +84,7 @@ def _mistyped(variable: str) -> str:
     if not variable.startswith(PREFIX):
         return ""
     name = variable.removeprefix(PREFIX)
-    if name in _READ_BY_SERVE:
+    if name in _READ_BY_SERVE + _READ_ELSEWHERE:
         return ""
     near = get_close_matches(name, [*map(str.upper, _READERS), *_READ_BY_SERVE], n=1)
     return f"{PREFIX}{near[0]}" if near else ""
@@ -86,7 +103,7 @@ def _url(value: str) -> str:
 
 def _folder(value: str) -> Path:
     if not value.strip() or "\0" in value:
-        raise ValueError("must name a folder")
+        raise ValueError("must name a folder or a file")
     return Path(value)
 
 
@@ -119,6 +136,26 @@ def _metrics_token(value: str) -> str:
     return value
 
 
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    return value.strip()
+
+
+def _transit_url(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in _THIS_MACHINE
+    if not (parts.scheme == "https" or local) or not parts.path.strip("/") or parts.username:
+        raise ValueError("must be like https://keys.example.org/v1/transit")
+    return value
+
+
+def _transit_key(value: str) -> str:
+    if not _TRANSIT_KEY.fullmatch(value):
+        raise ValueError("must be a key's name: letters, digits, - and _")
+    return value
+
+
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "database_url": _url,
     "var": _folder,
@@ -128,4 +165,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port": _whole_number(PORT_MAX),
     "threads": _whole_number(THREADS_MAX),
     "metrics_token": _metrics_token,
+    "master_key_file": _folder,
+    "master_key": _filled,
+    "transit_url": _transit_url,
+    "transit_key": _transit_key,
+    "transit_token": _filled,
 }

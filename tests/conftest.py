@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from disburse.sealing import Keychain, LocalMaster
 from disburse.storage import embedded
 from disburse.storage.engine import connect
 
@@ -21,6 +22,7 @@ settings.load_profile("steady")
 TODAY = date(2026, 3, 2)
 # What a crash would lose, these tests would not miss; see test_embedded for those that would.
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+KEYCHAIN = Keychain(LocalMaster([bytes(range(32))]))
 MEMORY = Path("/dev/shm")  # noqa: S108  (only as a parent)
 MEMORY_BYTES_MIN = 2**30  # a container often has far less
 
@@ -66,7 +68,7 @@ def database(server_url, template):
 @pytest.fixture
 def begin(database):
     """What starts transactions on a database of the newest shape."""
-    connections = connect(database)
+    connections = connect(database, KEYCHAIN)
     yield connections
     connections.dispose()
 

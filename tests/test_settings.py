@@ -78,3 +78,40 @@ def test_a_typing_mistake_leaves_no_token_on(name):
 
 def test_what_other_commands_read_is_left_alone():
     assert Settings.from_environ({"DISBURSE_TOKEN": "x", "DISBURSE_SERVER": "y"}) == Settings()
+
+
+def test_a_master_key_is_in_one_place_and_shows_itself_to_nobody():
+    key = "c2VjcmV0"
+    settings = Settings.from_environ({"DISBURSE_MASTER_KEY": f" {key} "})
+    assert settings.master_key == key
+    assert key not in repr(settings)
+
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.from_environ(
+            {"DISBURSE_MASTER_KEY": key, "DISBURSE_MASTER_KEY_FILE": "/srv/key",
+             "DISBURSE_TRANSIT_URL": "https://keys.example.org/v1/transit"}
+        )  # fmt: skip
+    assert set(refused.value.facts["wrong"]) == {"DISBURSE_MASTER_KEY", "DISBURSE_TRANSIT_URL"}
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DISBURSE_TRANSIT_URL", "http://keys.example.org/v1/transit"),  # a token without TLS
+        ("DISBURSE_TRANSIT_URL", "https://keys.example.org"),
+        ("DISBURSE_TRANSIT_URL", "https://secret@example.org/v1/transit"),
+        ("DISBURSE_TRANSIT_KEY", "a/b"),
+        ("DISBURSE_MASTER_KEY", " "),
+    ],
+)
+def test_a_key_service_is_named_whole_and_spoken_to_by_tls(variable, value):
+    with pytest.raises(SettingsRefused, match=variable) as refused:
+        Settings.from_environ({variable: value})
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_key_service_of_this_machine_needs_no_tls():
+    url = "http://127.0.0.1:8200/v1/transit"
+    assert Settings.from_environ({"DISBURSE_TRANSIT_URL": url}).transit_url == url

@@ -6,6 +6,7 @@ import click
 
 from disburse.cli import answer
 from disburse.cli.installation import database_url, folder_of, settings
+from disburse.cli.master import keychain
 from disburse.clock import system_clock
 from disburse.domain.refusal import Refusal
 from disburse.storage import embedded
@@ -23,8 +24,10 @@ class NotOurs(Refusal):
 def migrate(*, as_json: bool) -> None:
     """Bring the database to the shape that this version needs; again is no harm."""
     with answer.waiting("migrating"):
-        url = database_url(settings(), embedded.MIGRATE)
-        version = schema.migrate(url, today=system_clock().date())
+        chosen = settings()
+        url = database_url(chosen, embedded.MIGRATE)
+        today = system_clock().date()
+        version = schema.migrate(url, today=today, keychain=keychain(chosen))
     answer.tell(
         {"version": version}, as_json=as_json, lines=[f"the database is at version {version}"]
     )

@@ -101,7 +101,7 @@ def demo(*, out: Path, serving: bool, port: int, as_json: bool) -> None:
         console.print(f"[dim]{escape(teller.word('starting'))}[/]")
         with (
             stage.database(folder, today=BEGINS.date()) as url,
-            stage.connections(url) as begin,
+            stage.connections(url, folder) as begin,
         ):
             site = Site(begin, teller, lambda name, content: stage.write(folder / name, content))
             told = _play(site, folder, console)

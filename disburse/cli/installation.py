@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 import click
 
+from disburse.cli.master import keychain
 from disburse.clock import system_clock
 from disburse.domain.access import Caller, Role
 from disburse.domain.refusal import Refusal
@@ -58,9 +59,12 @@ def database_url(chosen: Settings, role: str = embedded.APP) -> str:
 
 @contextmanager
 def opened() -> Iterator[Installation]:
-    """Open the database, or raise `WrongSchema`, `DatabaseUnreachable` or `ServerUnavailable`."""
+    """Open the database and the keys that its seals open with.
+
+    Refusals: `ServerUnavailable`, and those of `migrate.require_ready`.
+    """
     chosen = settings()
-    connections = connect(database_url(chosen))
+    connections = connect(database_url(chosen), keychain(chosen))
     try:
         require_ready(connections)
         yield Installation(chosen, connections, system_clock())

@@ -14,7 +14,8 @@ import click
 from disburse import banks
 from disburse.app import create_app
 from disburse.cli import answer
-from disburse.cli.installation import opened
+from disburse.cli.installation import opened, settings
+from disburse.cli.master import require_chosen
 from disburse.clock import system_clock
 from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
@@ -56,6 +57,8 @@ def _origin(ctx: click.Context, param: click.Parameter, value: str) -> str:
 def serve(*, host: str | None, port: int | None, environment: str, public_url: str) -> None:
     """Serve the API until told to stop; refuses a database of another shape."""
     _log_to_stderr()
+    if environment == PRODUCTION:
+        require_chosen(settings())
     with opened() as here:
         chosen = here.settings
         app = create_app(

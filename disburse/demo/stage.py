@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from disburse.domain.refusal import Refusal
+from disburse.sealing import Keychain, LocalMaster, ensure_file
 from disburse.storage import embedded
 from disburse.storage.engine import Connections, connect
 from disburse.storage.migrate import migrate
@@ -23,6 +24,7 @@ ABOUT: Final = "ABOUT.txt"  # marks a folder as ours
 FOLDERS: Final = ("bank_files", "keys", "next", "reports", "sheets", "statements")
 FILES: Final = ("history.json", "payouts.csv", "summary.json")
 DATABASE: Final = "disburse"
+MASTER: Final = "master.key"
 
 
 class FolderTaken(Refusal):
@@ -69,9 +71,9 @@ def database(out: Path, *, today: date) -> Iterator[str]:
 
 
 @contextmanager
-def connections(url: str) -> Iterator[Connections]:
-    """Connect to the demo's database until the end."""
-    begin = connect(url)
+def connections(url: str, out: Path) -> Iterator[Connections]:
+    """Connect to the demo's database until the end; its master key is beside it, in the folder."""
+    begin = connect(url, Keychain(LocalMaster(ensure_file(out / MASTER))))
     try:
         yield begin
     finally:

@@ -60,10 +60,12 @@ STATUS: Final = {
     ),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "settings-refused", "unproven-file", "unreadable-file", "internal-error",
+        "broken-seal", "master-key-unusable", "settings-refused", "unproven-file",
+        "unreadable-file", "internal-error",
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
-        "adapter-missing", "database-unreachable", "server-unavailable", "wrong-schema",
+        "adapter-missing", "database-unreachable", "master-key-unreachable", "server-unavailable",
+        "wrong-schema",
     ),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}

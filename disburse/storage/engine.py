@@ -11,6 +11,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
+from disburse.sealing import Keychain
+
 Transaction = Connection
 Begin = Callable[[], AbstractContextManager[Transaction]]
 
@@ -18,6 +20,7 @@ Begin = Callable[[], AbstractContextManager[Transaction]]
 # waits for half a minute and is then told.
 CONNECTIONS_KEPT: Final = 4
 CONNECTIONS_MAX: Final = 32
+KEYCHAIN: Final = "disburse_keychain"  # where every transaction carries what opens seals
 CONNECT_SECONDS_MAX: Final = 10  # a server that is down is found out before the user gives up
 
 
@@ -36,8 +39,11 @@ class Connections:
         self.engine.dispose()
 
 
-def connect(url: str) -> Connections:
-    """Return the `Begin` of the database at `url`; connects when the first transaction begins."""
+def connect(url: str, keychain: Keychain | None = None) -> Connections:
+    """Return the `Begin` of the database at `url`; connects when the first transaction begins.
+
+    Without a `keychain` nothing personal can be written or read.
+    """
     given = make_url(url)
     wanted = {
         "fallback_application_name": "disburse",
@@ -49,6 +55,8 @@ def connect(url: str) -> Connections:
     return Connections(
         create_engine(
             given.set(query=wanted),
+            execution_options={KEYCHAIN: keychain},
+            hide_parameters=True,  # an error names the statement, never what it was about
             pool_pre_ping=True,  # after a restart of the server no request meets a dead connection
             pool_size=CONNECTIONS_KEPT,
             max_overflow=CONNECTIONS_MAX - CONNECTIONS_KEPT,

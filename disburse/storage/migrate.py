@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,10 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from disburse.domain.refusal import Refusal
-from disburse.storage.engine import Begin, Transaction
+from disburse.sealing import Keychain
+from disburse.storage import seals
+from disburse.storage.engine import KEYCHAIN, Begin, Transaction
+from disburse.storage.seals import Use
 
 MONTHS_BACK: Final = 2  # back pay reaches further, into the partition for all other months
 MONTHS_AHEAD: Final = 3
@@ -31,12 +33,13 @@ class WrongSchema(Refusal):
     code = "wrong-schema"
 
 
-def migrate(url: str, *, today: date) -> str:
+def migrate(url: str, *, today: date, keychain: Keychain | None = None) -> str:
     """Bring the database at `url` to the newest shape, and return its version.
 
-    Safe to run again, and while another process runs it: the version table is locked.
+    Safe to run again, and while another process runs it: the version table is locked. A database
+    that keeps something open takes the `keychain` that seals it.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, execution_options={KEYCHAIN: keychain}, hide_parameters=True)
     try:
         with engine.begin() as connection:
             _become_owner(connection)
@@ -44,7 +47,10 @@ def migrate(url: str, *, today: date) -> str:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            _install(connection)
+            connection.execute(_INSTALL)
+            if index_key := connection.scalar(_OPEN_INDEX_KEY):
+                seals.adopt(connection, Use.INDEX, bytes(index_key))
+                connection.execute(_FORGET_INDEX_KEY)
             add_months(connection, today=today)
             return _version_of(connection) or ""
     finally:
@@ -58,10 +64,14 @@ class DatabaseUnreachable(Refusal):
 
 
 def require_ready(begin: Begin) -> None:
-    """Raise `DatabaseUnreachable` or `WrongSchema` unless the database can be worked on."""
+    """Raise unless the database answers, has the newest shape, and can be read with our keys.
+
+    Refusals: `DatabaseUnreachable`, `WrongSchema`, `MasterKeyUnusable`, `MasterKeyUnreachable`.
+    """
     try:
         with begin() as tx:
             require_current(tx)
+            seals.require_master(tx)
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise DatabaseUnreachable(f"the database cannot be reached: {reason}") from None
@@ -128,15 +138,11 @@ def _become_owner(connection: Connection) -> None:
         connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
 
 
-def _install(connection: Connection) -> None:
-    connection.execute(
-        text("INSERT INTO installation (index_key) VALUES (:key) ON CONFLICT DO NOTHING"),
-        {"key": secrets.token_bytes(32)},
-    )
-
-
 def _version_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+_INSTALL: Final = text("INSERT INTO installation DEFAULT VALUES ON CONFLICT DO NOTHING")
+_OPEN_INDEX_KEY: Final = text("SELECT index_key FROM installation")
+_FORGET_INDEX_KEY: Final = text("UPDATE installation SET index_key = NULL")
 _MAKES_MONTHS: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('disburse months'))")

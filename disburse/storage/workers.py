@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,16 @@ from typing import Final
 
 from sqlalchemy import text
 
+from disburse.sealing import Key
+from disburse.storage import seals
 from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.seals import Use
 
 
 class Index:
     """Keyed digests by which equal identity numbers and accounts are found without reading them."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: Key) -> None:
         """Remember the installation's key."""
         self._key = key
 
@@ -30,7 +32,7 @@ class Index:
         return self._digest("account", account)
 
     def _digest(self, *words: str) -> bytes:
-        return hmac.digest(self._key, "\x1f".join(words).encode(), "sha256")
+        return self._key.digest("\x1f".join(words).encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,7 @@ class Owed:
 
 def index(tx: Transaction) -> Index:
     """Return the installation's way to digest identity numbers and accounts."""
-    key = tx.scalar(text("SELECT index_key FROM installation"))
-    return Index(bytes(key))
+    return Index(seals.root(tx, Use.INDEX))
 
 
 def persons(tx: Transaction, fingerprints: Sequence[bytes]) -> dict[bytes, int]:

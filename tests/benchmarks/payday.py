@@ -36,6 +36,7 @@ from disburse.storage import embedded
 from disburse.storage.engine import connect
 from disburse.storage.migrate import migrate
 from tests.builders import JSON, World, a_key
+from tests.conftest import KEYCHAIN
 from tests.sheets import TODAY, a_sheet_json, lines
 
 # Of every thousand lines, so many have a card that fails its check digit, or no roster entry.
@@ -150,7 +151,7 @@ def main() -> int:
         url = embedded.create_database(embedded.ensure(server), "payday")
         try:
             migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY)
-            begin = connect(url)
+            begin = connect(url, KEYCHAIN)
             world = World(begin, adapter=chosen.adapter, workers=1)
             found = run(chosen.lines, world, watch)
             begin.dispose()

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from base64 import b64encode
 
 from click.testing import CliRunner
 
@@ -12,6 +13,7 @@ from tests.sheets import a_card, a_credit_code, an_identity_number
 OPERATOR = a_credit_code(7)
 CONTRACTOR, SUB, OWNER, BANK = map(a_credit_code, (1, 2, 3, 4))
 PROJECT = "JYG-2026-001"
+MASTER_KEY = b64encode(bytes(range(32))).decode()  # as `tests.conftest` has it
 DISBURSE = (sys.executable, "-m", "disburse")
 
 TABLES = {
@@ -69,6 +71,7 @@ class Terminal:
     def __init__(self, url, **environment):
         self.environment = {
             "DISBURSE_DATABASE_URL": url,
+            "DISBURSE_MASTER_KEY": MASTER_KEY,
             "DISBURSE_ID_NUMBER": an_identity_number(900),
             "DISBURSE_KEY_PASSPHRASE": "four unrelated words here",
             "LANG": "C.UTF-8",
