@@ -100,6 +100,13 @@ class Keys:
             raise self.wrong(key, want)
         return names
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the list of texts under `key`; it may be empty."""
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.wrong(key, "a list of texts")
+        return tuple(value)
+
     def has(self, key: str, found: Collection[str], needed: frozenset[str]) -> None:
         """Raise `BadProfile` unless every field in `needed` was found."""
         if missing := sorted(needed.difference(found)):

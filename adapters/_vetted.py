@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from disburse.adapter import Batch, Capabilities, Fault, Payment, Unrenderable
@@ -32,6 +32,16 @@ def vetted(batch: Batch, able: Capabilities, preflight: Preflight) -> Iterator[P
     if batch.created.tzinfo is None:
         raise Unrenderable("the batch's time of creation has no zone", faults=())
     return _walk(batch, preflight)
+
+
+def require_fits(batch: Batch, faults: Iterable[Fault]) -> None:
+    """Raise `Unrenderable` when there are faults in what the batch says as a whole."""
+    if found := tuple(faults):
+        shown = "; ".join(f"{fault.field}: {fault.detail}" for fault in found)
+        raise Unrenderable(
+            f"the batch or its special account does not fit: {shown}",
+            faults=tuple((batch.reference, fault) for fault in found),
+        )
 
 
 def _walk(batch: Batch, preflight: Preflight) -> Iterator[Payment]:

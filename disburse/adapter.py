@@ -50,44 +50,13 @@ from disburse.domain.statement_record import (
 from disburse.domain.wage import Wage
 
 __all__ = [
-    "Account",
-    "Adapter",
-    "Answers",
-    "BadProfile",
-    "BankDouble",
-    "Batch",
-    "Capabilities",
-    "Confidence",
-    "CutOff",
-    "EntryPart",
-    "EntryStatus",
-    "ExampleAnswer",
-    "Fault",
-    "FileAnswer",
-    "Head",
-    "Make",
-    "NoStatements",
-    "Numbering",
-    "Payment",
-    "PaymentAnswer",
-    "Quarantined",
-    "Record",
-    "Refusal",
-    "Result",
-    "Silence",
-    "StatementClosed",
-    "StatementEntry",
-    "StatementKind",
-    "StatementOpened",
-    "StatementRecord",
-    "UnreadableFile",
-    "UnreadableReport",
-    "UnreadableStatement",
-    "Unrenderable",
-    "Wage",
-    "parse_money",
-    "write_money",
-]
+    "Account", "Adapter", "Answers", "BadProfile", "BankDouble", "Batch", "Capabilities",
+    "Confidence", "CutOff", "EntryPart", "EntryStatus", "ExampleAnswer", "Fault", "FileAnswer",
+    "Head", "Make", "NoStatements", "Numbering", "Payment", "PaymentAnswer", "Quarantined",
+    "Record", "Refusal", "Result", "Silence", "StatementClosed", "StatementEntry", "StatementKind",
+    "StatementOpened", "StatementRecord", "UnreadableFile", "UnreadableReport",
+    "UnreadableStatement", "Unrenderable", "Wage", "parse_money", "write_money",
+]  # fmt: skip
 
 
 class Unrenderable(Refusal):
@@ -185,6 +154,8 @@ class Head:
     debtor_bank_code: str | None = None
     count: int | None = None
     total: int | None = None  # minor units
+    period: date | None = None
+    employer: str | None = None
 
     @classmethod
     def of(cls, batch: Batch) -> Head:
@@ -199,6 +170,8 @@ class Head:
             debtor_bank_code=batch.debtor.bank_code,
             count=batch.count,
             total=batch.total,
+            period=batch.period,
+            employer=batch.employer,
         )
 
 

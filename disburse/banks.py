@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
@@ -27,11 +27,16 @@ from disburse.adapter import (
     Refusal,
     UnreadableFile,
 )
+from disburse.domain.wage import PARTS as WAGE_PARTS
 
 GROUP: Final = "disburse.adapters"
 PIECE_BYTES: Final = 1 << 16
 # A file that does not carry these pays nobody in particular.
 CARRIED_ALWAYS: Final = frozenset({"account", "amount"})
+HEAD: Final = frozenset(field.name for field in fields(Head))
+CARRIABLE: Final = frozenset(field.name for field in fields(Payment)) - {"wage"} | {
+    f"wage.{part}" for part in WAGE_PARTS
+}
 
 _ENABLED: Final = re.compile(r"([a-z0-9_-]{1,40})(?::([a-z0-9_-]{1,60}))?", re.ASCII)
 
@@ -168,15 +173,23 @@ def prove(adapter: Adapter, batch: Batch, content: bytes | mmap) -> None:
         raise Unproven("the file as a whole is not the batch's: compare its header", where="head")
 
 
-def _carried(adapter: Adapter) -> tuple[attrgetter[object], attrgetter[object]]:
+def _carried(adapter: Adapter) -> tuple[Callable[[Payment], object], attrgetter[object]]:
     """Return what takes the fields to compare from a payment and from a head."""
     able = adapter.capabilities
-    payment = {field.name for field in fields(Payment)}
-    head = {field.name for field in fields(Head)}
-    if not (able.carries >= CARRIED_ALWAYS and able.carries <= payment and able.states <= head):
+    if not (able.carries >= CARRIED_ALWAYS and able.carries <= CARRIABLE and able.states <= HEAD):
         raise Unproven(f"{adapter.name} does not declare what its files carry", where="adapter")
     # the class last, so that a format that says nothing of the whole file still has a getter
-    return attrgetter(*sorted(able.carries)), attrgetter(*sorted(able.states), "__class__")
+    return _payment_getter(able.carries), attrgetter(*sorted(able.states), "__class__")
+
+
+def _payment_getter(carries: frozenset[str]) -> Callable[[Payment], object]:
+    """Return what takes the carried fields from a payment, and the carried parts from its wage."""
+    own = attrgetter(*sorted(name for name in carries if "." not in name))
+    parts = sorted(name.partition(".")[2] for name in carries if "." in name)
+    if not parts:
+        return own
+    of_wage = attrgetter(*parts)
+    return lambda payment: (own(payment), payment.wage and of_wage(payment.wage))
 
 
 def _payments(found: Iterable[Head | Payment], heads: list[Head]) -> Iterator[Payment]:
@@ -200,7 +213,7 @@ def _different(
     names = [
         name
         for name in sorted(adapter.capabilities.carries)
-        if getattr(wanted, name) != getattr(found, name)
+        if _said(wanted, name) != _said(found, name)
     ]
     return Unproven(
         f"payment {position} (reference {wanted.reference}) has another {', '.join(names)} in the"
@@ -208,6 +221,11 @@ def _different(
         where=f"payment {position}",
         fields=tuple(names),
     )
+
+
+def _said(payment: Payment, name: str) -> object:
+    whole, _, part = name.partition(".")
+    return getattr(payment.wage, part, None) if part else getattr(payment, whole)
 
 
 def _pieces(content: bytes | mmap) -> Iterator[bytes]:

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Final
 
 from adapters._text import charset, too_long, unsafe
-from adapters._vetted import vetted
+from adapters._vetted import require_fits, vetted
 from adapters.delimited.profile import Column, Profile
-from disburse.adapter import Batch, Fault, Head, Payment, Unrenderable, write_money
+from disburse.adapter import Batch, Fault, Head, Payment, write_money
 
 PIECE_ROWS: Final = 256
 
@@ -73,12 +73,7 @@ class Writer:
             if column.field:
                 faults += self._faults(column, text)
             texts.append(text)
-        if faults:
-            shown = "; ".join(f"{fault.field}: {fault.detail}" for fault in faults)
-            raise Unrenderable(
-                f"the batch or its special account does not fit: {shown}",
-                faults=tuple((batch.reference, fault) for fault in faults),
-            )
+        require_fits(batch, faults)
         return self._line(texts)
 
     def _line(self, texts: Iterable[str]) -> bytes:

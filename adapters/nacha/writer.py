@@ -15,9 +15,9 @@ from itertools import islice
 from typing import Final
 
 from adapters._text import charset, too_long, unsafe
-from adapters._vetted import vetted
+from adapters._vetted import require_fits, vetted
 from adapters.nacha.profile import TOTAL_MAX, Profile, is_routing_number
-from disburse.adapter import Batch, Fault, Payment, Unrenderable
+from disburse.adapter import Batch, Fault, Payment
 
 NAME_MAX: Final = 22  # columns, and bytes: everything is ASCII
 ACCOUNT_MAX: Final = 17
@@ -128,12 +128,7 @@ class Writer:
             faults.append(Fault("sequence", "too-long", f"1 to {SEQUENCE_MAX} fit"))
         if batch.total > TOTAL_MAX:
             faults.append(Fault("total", "amount", f"a file carries {TOTAL_MAX} cents at most"))
-        if faults:
-            shown = "; ".join(f"{fault.field}: {fault.detail}" for fault in faults)
-            raise Unrenderable(
-                f"the batch does not fit: {shown}",
-                faults=tuple((batch.reference, fault) for fault in faults),
-            )
+        require_fits(batch, faults)
 
     def _name(self, payment: Payment) -> str:
         return payment.latin_name if self._by_latin_name else payment.name

@@ -15,9 +15,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from disburse.adapter import Account, Batch, Payment, parse_money
+from disburse.adapter import Account, Batch, Payment, Wage, parse_money
 from disburse.domain.money import DIGITS, MoneyRefused
 from disburse.domain.refusal import Refusal
+from disburse.domain.sheet import DEDUCTION_ITEMS, GROSS_ITEMS, IdType
 
 Read = TypeVar("Read")
 
@@ -54,7 +55,18 @@ PAYMENT: Final = {
     "bank_name": Key("the worker's bank", needed=False),
     "note": Key("what the worker reads on the statement", needed=False),
     "latin_name": Key("for banks that take no other letters", needed=False),
+    "wage": Key("what it is made of, for banks that need it", "object", needed=False),
 }
+WAGE: Final = {
+    "id_type": Key("the paper that proves who the worker is", more={"enum": [*IdType]}),
+    "id_number": Key("the worker's number on that paper"),
+    "worked_from": Key("the first day that is paid", more={"format": "date"}),
+    "worked_to": Key("the last day that is paid", more={"format": "date"}),
+    "days": Key('worked days, such as "21.5"', needed=False),
+    "items": Key("gross amounts by name", "object", more={"propertyNames": {"enum": GROSS_ITEMS}}),
+    "deductions": Key("amounts by name", "object", needed=False,
+                      more={"propertyNames": {"enum": DEDUCTION_ITEMS}}),
+}  # fmt: skip
 BATCH: Final = {
     "reference": Key("yours, unique for ever: up to 16 of 0-9A-Z"),
     "sequence": Key("the file's number at this bank, from 1", "integer", more={"minimum": 1}),
@@ -63,6 +75,8 @@ BATCH: Final = {
     "currency": Key("ISO 4217", more={"enum": sorted(DIGITS)}),
     "debtor": Key("the account that pays", "object"),
     "payments": Key("in the file's order", "array", more={"minItems": 1}),
+    "period": Key("the pay month, as its first day", needed=False, more={"format": "date"}),
+    "employer": Key("registration number of who owes the wages", needed=False),
     "count": Key("of the payments; checked where given", "integer", needed=False),
     "total": Key("of the amounts; checked where given", needed=False, more=AMOUNT),
 }
@@ -76,7 +90,9 @@ def schema() -> dict[str, object]:
     properties = batch["properties"]
     assert isinstance(properties, dict)  # noqa: S101  (as `_schema_of` makes it)
     properties["debtor"] |= _schema_of(DEBTOR)
-    properties["payments"]["items"] = _schema_of(PAYMENT)
+    properties["payments"]["items"] = payment = _schema_of(PAYMENT)
+    wage = _schema_of(WAGE)
+    payment["properties"]["wage"] |= wage  # type: ignore[index]  # as `_schema_of` makes it
     draft = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": draft, "title": "A batch for one bank file", **batch}
 
@@ -109,6 +125,8 @@ def read(path: Path) -> Batch:
         count=len(payments),
         total=sum(one.amount for one in payments),
         payments=payments,
+        period=_date("period", str(said["period"])) if "period" in said else None,
+        employer=str(said.get("employer", "")),
     )
     _agrees(batch, said)
     return batch
@@ -128,7 +146,38 @@ def _agrees(batch: Batch, said: Mapping[str, object]) -> None:
 def _payment(one: object, currency: str, place: str) -> Payment:
     said = _table(one, PAYMENT, place)
     texts = _texts(said, PAYMENT)
-    return Payment(**texts | {"amount": _amount(texts["amount"], currency, f"{place}.amount")})  # type: ignore[arg-type]  # texts but for the amount
+    told = said.get("wage")
+    other: dict[str, object] = {
+        "amount": _amount(texts["amount"], currency, f"{place}.amount"),
+        "wage": None if told is None else _wage(told, currency, f"{place}.wage"),
+    }
+    return Payment(**texts | other)  # type: ignore[arg-type]  # texts but for these two
+
+
+def _wage(one: object, currency: str, place: str) -> Wage:
+    said = _table(one, WAGE, place)
+    texts = _texts(said, WAGE)
+    if texts["id_type"] not in [*IdType]:
+        raise BadBatch(f"{place}.id_type is one of {', '.join(IdType)}")
+    return Wage(
+        id_type=texts["id_type"],
+        id_number=texts["id_number"],
+        worked_from=_date(f"{place}.worked_from", texts["worked_from"]),
+        worked_to=_date(f"{place}.worked_to", texts["worked_to"]),
+        days=texts["days"],
+        items=_amounts(said, "items", GROSS_ITEMS, currency, place),
+        deductions=_amounts(said, "deductions", DEDUCTION_ITEMS, currency, place),
+    )
+
+
+def _amounts(
+    said: Mapping[str, object], key: str, names: tuple[str, ...], currency: str, place: str
+) -> tuple[tuple[str, int], ...]:
+    keys = {name: Key("an amount", needed=False) for name in names}
+    told = _table(said.get(key, {}), keys, f"{place}.{key}")
+    return tuple(
+        (name, _amount(str(text), currency, f"{place}.{key}.{name}")) for name, text in told.items()
+    )
 
 
 def _table(value: object, keys: Mapping[str, Key], place: str) -> Mapping[str, object]:

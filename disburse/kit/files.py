@@ -6,13 +6,13 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import fields, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from disburse import banks
-from disburse.adapter import Batch, Head, Payment, Unrenderable
+from disburse.adapter import BankDouble, Batch, Payment, Unrenderable
 from disburse.domain.money import DIGITS
-from disburse.kit import synthetic
+from disburse.kit import carried, synthetic
 from disburse.kit.verdict import Broken, Subject
 
 PAYMENTS: Final = 7
@@ -26,9 +26,11 @@ def declares(subject: Subject) -> str:
     Two batches never get one name: the second file would replace the first.
     """
     able, adapter, batch = subject.adapter.capabilities, subject.adapter, subject.batch
-    if not able.carries >= able.needs | {"account", "amount", "reference"}:
-        raise Broken("`carries` lacks account, amount, reference, or a field in `needs`")
-    unknown = (able.carries - _names(Payment)) | (able.states - _names(Head))
+    if not able.carries >= banks.CARRIED_ALWAYS | (able.needs - {"wage"}):
+        raise Broken("`carries` lacks account, amount, or a field in `needs`")
+    if "reference" not in able.carries and isinstance(adapter, BankDouble):
+        raise Broken("`carries` lacks reference: no answer can name a payment")
+    unknown = (able.carries - banks.CARRIABLE) | (able.states - banks.HEAD)
     if unknown:
         raise Broken(f"no such fields: {', '.join(sorted(unknown))}")
     if min(able.payments_max, able.bytes_max, able.amount_max) < 1:
@@ -92,9 +94,8 @@ def read_back(subject: Subject) -> str:
     pieces = (content[at : at + 1] for at in range(len(content)))
     if list(subject.adapter.read_back(pieces)) != found:
         raise Broken("a file in pieces of one byte reads otherwise than in one piece")
-    absent: dict[str, Any] = dict.fromkeys(_names(Payment) - able.carries, "") | {"wage": None}
     if [one for one in found if isinstance(one, Payment)] != [
-        synthetic.changed(p, absent) for p in some
+        carried.reduced(p, able.carries) for p in some
     ]:
         raise Broken('a payment comes back otherwise; fields outside `carries` come back as ""')
     return f"{len(some)} payments, each field"
@@ -127,9 +128,11 @@ def amounts(subject: Subject) -> str:
     going = sorted({one for one in (1, 9, 10, 99, 100, 101, 99_999, most - 1, most) if one >= 1})
     payment = next(iter(subject.batch.payments))
     for amount in (one for one in going if one <= most):
-        banks.write(subject.adapter, synthetic.of(subject.batch, [replace(payment, amount=amount)]))
+        paid = synthetic.of_amount(payment, amount)
+        banks.write(subject.adapter, synthetic.of(subject.batch, [paid]))
     for amount in (0, -1, most + 1):
-        _must_fault(subject, replace(payment, amount=amount), "amount", f"{amount} minor units")
+        paid = synthetic.of_amount(payment, amount)
+        _must_fault(subject, paid, "amount", f"{amount} minor units")
     return f"1 to {most} minor units"
 
 
@@ -150,9 +153,8 @@ def refusals(subject: Subject) -> str:
     if not subject.adapter.preflight(payment, "XXX"):
         raise Broken("preflight passes a payment in another currency")
     for field in sorted(able.needs - {"amount"}):
-        _must_fault(
-            subject, synthetic.changed(payment, {field: ""}), field, "an empty field it needs"
-        )
+        bare = carried.without(payment, field)
+        _must_fault(subject, bare, field, "an empty field it needs")
     return f"{len(wrong)} batches, {len(able.needs)} fields that it needs"
 
 
@@ -200,7 +202,3 @@ def _digest_in_a_process(subject: Subject, world: dict[str, str]) -> str:
     if done.returncode:
         raise Broken("it cannot be made, or write its example, in another process")
     return done.stdout.strip()
-
-
-def _names(kind: type) -> frozenset[str]:
-    return frozenset(one.name for one in fields(kind))

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
-from disburse.adapter import Account, Adapter, Batch, Payment, Refusal
+from disburse.adapter import Account, Adapter, Batch, Payment, Refusal, Wage
 from disburse.domain import reference
+from disburse.domain.sheet import IdType
 from disburse.kit.verdict import Broken
 
 COUNT_MAX: Final = 36**reference.LINE_CHARACTERS - 1  # lines of one sheet
@@ -35,10 +36,22 @@ _BANK_CODES: Final = ("105826000014", "", "TESTCNBJ", "TESTAEAD", "011000015", "
 _BANK_NAMES: Final = ("测试银行", "Test Bank", "TEST BANK", "")
 _NOTES: Final = ("2026年9月工资", "Wage 2026-09", "WAGE 2026 09", "WAGES", "")
 _LATIN_NAMES: Final = ("", "TEST WORKER #")
-_CANDIDATES: Final = {
+_IDENTITIES: Final = ("########", "00915#########", "2#########", "284########", "52998224725")
+_WAGES: Final = (
+    None,
+    *(
+        Wage(
+            id_type=IdType.FOREIGN_CARD, id_number=number, worked_from=date(2026, 9, 1),
+            worked_to=date(2026, 9, 30), days="26", items=(("base", 0),), deductions=(),
+        )
+        for number in _IDENTITIES
+    ),
+)  # fmt: skip
+_CANDIDATES: Final[dict[str, tuple[Any, ...]]] = {
     "name": _NAMES, "account": _ACCOUNTS, "bank_code": _BANK_CODES, "bank_name": _BANK_NAMES,
-    "note": _NOTES, "latin_name": _LATIN_NAMES,
+    "note": _NOTES, "latin_name": _LATIN_NAMES, "wage": _WAGES,
 }  # fmt: skip
+_EMPLOYERS: Final = ("91110000600037341L", "0000000123456", "1234567890", "12345678")
 _DEBTORS: Final = tuple(
     Account(holder=holder, number=number, bank_code=code, bank_name=bank)
     for (holder, bank), number, code in product(
@@ -67,14 +80,16 @@ class Crew:
 
 def one_of(template: Payment, number: int, sheet: int = SHEET) -> Payment:
     """Return payment `number`: its own reference, amount, and number in the texts."""
-    return replace(
+    wage = template.wage
+    numbered = replace(
         template,
         reference=reference.of_attempt(reference.AttemptKey(sheet, number, 1)),
         name=_numbered(template.name, number),
         account=_numbered(template.account, number),
         latin_name=_numbered(template.latin_name, number),
-        amount=template.amount + number - 1,
+        wage=wage and replace(wage, id_number=_numbered(wage.id_number, number)),
     )
+    return of_amount(numbered, template.amount + number - 1)
 
 
 def example(adapter: Adapter, count: int) -> Batch:
@@ -91,8 +106,10 @@ def example(adapter: Adapter, count: int) -> Batch:
         count=1,
         total=template.amount,
         payments=Crew(template, 1),
+        period=date(2026, 9, 1),
     )
-    paying = replace(one, debtor=_debtor(adapter, one))
+    debtor, employer = _debtor(adapter, one)
+    paying = replace(one, debtor=debtor, employer=employer)
     if not 1 <= count <= COUNT_MAX:
         raise Broken(f"a batch has 1 to {COUNT_MAX} payments")
     return replace(
@@ -123,7 +140,7 @@ def _template(adapter: Adapter, currency: str) -> Payment:
         note=_NOTES[0],
     )  # fmt: skip
     for field, candidates in _CANDIDATES.items():
-        tried = (changed(payment, {field: one}) for one in candidates)
+        tried = (replace(payment, **{field: one}) for one in candidates)
         payment = next(
             (one for one in tried if not _faults(adapter, one, currency, field)), payment
         )
@@ -135,19 +152,20 @@ def _template(adapter: Adapter, currency: str) -> Payment:
 
 def _faults(adapter: Adapter, payment: Payment, currency: str, field: str) -> bool:
     faults = adapter.preflight(one_of(payment, 1), currency)
-    return any(fault.field == field for fault in faults)
+    return any(fault.field.partition(".")[0] == field for fault in faults)
 
 
-def _debtor(adapter: Adapter, batch: Batch) -> Account:
+def _debtor(adapter: Adapter, batch: Batch) -> tuple[Account, str]:
+    """Find a paying account and an employer's number that the adapter takes."""
     why = ""
-    for debtor in _DEBTORS:
+    for debtor, employer in product(_DEBTORS, _EMPLOYERS):
         try:
-            for _ in adapter.render(replace(batch, debtor=debtor)):
+            for _ in adapter.render(replace(batch, debtor=debtor, employer=employer)):
                 pass
         except Refusal as refusal:
             why = refusal.detail
         else:
-            return debtor
+            return debtor, employer
     raise Broken(f"it takes no invented paying account ({why}); give one of your own with --like")
 
 
@@ -155,6 +173,13 @@ def _first_currency(adapter: Adapter) -> str:
     if not adapter.capabilities.currencies:
         raise Broken("it declares no currency")
     return min(adapter.capabilities.currencies)
+
+
+def of_amount(payment: Payment, amount: int) -> Payment:
+    """Return `payment` with another amount, and with a wage that adds up to it."""
+    wage = payment.wage
+    items = (("base", amount),)
+    return replace(payment, amount=amount, wage=wage and replace(wage, items=items, deductions=()))
 
 
 def _numbered(text: str, number: int) -> str:

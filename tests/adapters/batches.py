@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from functools import cache
 
 from disburse import banks
 from disburse.adapter import Account, Adapter, Batch, Payment
+from disburse.kit import synthetic
 
 # Far apart from each other, so that no few flipped bits turn one into another.
 REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44",
@@ -74,37 +76,79 @@ def currency_of(adapter: Adapter) -> str:
     return "CNY" if "CNY" in currencies else min(currencies)
 
 
+@cache
+def likely(adapter_name: str) -> Batch:
+    """Return the kit's invented batch, for banks whose payments are not Chinese or American."""
+    return synthetic.example(banks.load([adapter_name])[adapter_name], 1)
+
+
 def a_payment_by(adapter: Adapter, number: int = 1, **changes: object) -> Payment:
     """Return a payment that this bank takes, but for the changes."""
-    if currency_of(adapter) == "USD":
+    currency = currency_of(adapter)
+    if currency == "USD":
         american = {
             "account": f"{number:08d}-62",
             "bank_code": ROUTING,
             "latin_name": f"TEST WORKER {number}",
         }
         changes = american | changes
-    return a_payment(number, **changes)
+    elif currency != "CNY":
+        template = replace(likely(adapter.name).payments.template, **_own_account(adapter, number))
+        one = synthetic.one_of(template, number)
+        changes = {
+            field.name: getattr(one, field.name) for field in fields(Payment)
+            if field.name not in {"reference", "amount"}
+        } | changes  # fmt: skip
+    payment = a_payment(number, **changes)
+    return synthetic.of_amount(payment, payment.amount)
 
 
 def a_batch_by(adapter: Adapter, *payments: Payment, **changes: object) -> Batch:
     """Return a batch that this bank takes, but for the changes."""
     chosen = payments or (a_payment_by(adapter, 1), a_payment_by(adapter, 2))
-    return a_batch(*chosen, **{"currency": currency_of(adapter)} | changes)
+    own = {"currency": currency_of(adapter)}
+    if own["currency"] not in {"CNY", "USD"}:
+        like = likely(adapter.name)
+        own |= {name: getattr(like, name) for name in ("debtor", "employer", "period")}
+    return a_batch(*chosen, **own | changes)
+
+
+def _own_account(adapter: Adapter, number: int) -> dict[str, str]:
+    """Return another IBAN for each worker, where the bank's payments go to IBANs."""
+    like = likely(adapter.name).payments.template.account
+    if "#" in like or not like[:2].isalpha():
+        return {}
+    body = f"{like[4:-4]}{int(like[-4:], 36) % 9000 + number:04d}"
+    check = 98 - int("".join(str(int(one, 36)) for one in f"{body}{like[:2]}00")) % 97
+    return {"account": f"{like[:2]}{check:02d}{body}"}
 
 
 def rare_names(adapter: Adapter | None = None) -> Batch:
     """Return a batch with the names that systems usually lose."""
-    if adapter is not None and currency_of(adapter) == "USD":
+    if adapter is not None and currency_of(adapter) != "CNY":
         names = enumerate(zip(RARE, RARE_LATIN, strict=True), start=1)
         return a_batch_by(
             adapter,
-            *(a_payment_by(adapter, n, name=name, latin_name=latin) for n, (name, latin) in names),
+            *(
+                _first_taken(
+                    adapter,
+                    a_payment_by(adapter, n, name=name, latin_name=latin),
+                    a_payment_by(adapter, n, name=latin, latin_name=latin),
+                    a_payment_by(adapter, n),
+                )
+                for n, (name, latin) in names
+            ),
             a_payment_by(adapter, 7, bank_name="", note=""),
         )
     return a_batch(
         *(a_payment(number, name=name) for number, name in enumerate(RARE, start=1)),
         a_payment(7, bank_code="", bank_name="", note=""),
     )
+
+
+def _first_taken(adapter: Adapter, *payments: Payment) -> Payment:
+    takes = (one for one in payments if not adapter.preflight(one, currency_of(adapter)))
+    return next(takes, payments[-1])
 
 
 def yuan(minor: int) -> str:

@@ -258,12 +258,50 @@ def test_an_answer_larger_than_any_is_not_loaded(here, tmp_path, monkeypatch):
 
 def test_the_schema_describes_what_is_read(here):
     schema = json.loads(here.run("batch-schema").stdout)
-    assert set(schema["properties"]) == set(batch_json.BATCH) == set(GOOD)
+    assert set(schema["properties"]) == set(batch_json.BATCH) == {*GOOD, "period", "employer"}
     inside = schema["properties"]["payments"]["items"]
     assert set(inside["properties"]) == set(batch_json.PAYMENT)
     assert inside["required"] == ["reference", "name", "account", "amount"]
     assert inside["additionalProperties"] is schema["additionalProperties"] is False
     assert schema["properties"]["debtor"]["required"] == ["holder", "number"]
+
+
+WAGE = {
+    "id_type": "foreign_card", "id_number": "00915000000001", "worked_from": "2026-09-01",
+    "worked_to": "2026-09-30", "items": {"base": "6000.00", "overtime": "600.01"},
+    "deductions": {"advance": "100.00"},
+}  # fmt: skip
+DIRHAMS = {
+    **GOOD, "currency": "AED", "count": 1, "total": "6500.01", "period": "2026-09-01",
+    "employer": "0000000123456", "debtor": {**GOOD["debtor"], "bank_code": "802420101"},
+    "payments": [
+        {"reference": "0A1B2C3D4E501", "name": "TEST WORKER", "account": "1234567890",
+         "bank_code": "802420101", "amount": "6500.01", "wage": WAGE},
+    ],
+}  # fmt: skip
+
+
+def test_a_wage_is_read_from_a_batch_and_written_where_the_authority_wants_it(here, tmp_path):
+    path, out = tmp_path / "batch.json", tmp_path / "file.SIF"
+    path.write_text(json.dumps(DIRHAMS), encoding="utf-8")
+    here.run("render", "uae_wps:example_uae_bank", path, "-o", out)
+    assert "2026-09-01,2026-09-30,30,5900.00,600.01,0" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [("id_type", "cat", "id_type"), ("worked_to", "20260930", "worked_to"),
+     ("items", {"gift": "1.00"}, "gift"), ("items", {"base": "1.005"}, "items.base"),
+     ("deductions", [], "deductions"), ("id_number", ..., "id_number")],
+)  # fmt: skip
+def test_a_wage_that_is_none_is_named_by_its_place(here, tmp_path, key, value, named):
+    document = json.loads(json.dumps(DIRHAMS))
+    wage = document["payments"][0]["wage"]
+    wage.pop(key) if value is ... else wage.update({key: value})
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    told = here.run("render", "uae_wps:example_uae_bank", path, "-o", tmp_path / "f", exit_code=2)
+    assert named in told.stderr
 
 
 def test_adapters_are_listed_with_what_they_can_carry(here):
