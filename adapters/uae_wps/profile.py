@@ -81,6 +81,7 @@ def _capabilities(keys: Keys, file: Keys, carries: frozenset[str]) -> Capabiliti
         carries=carries,
         states=STATES,
         needs=frozenset({"account", "bank_code", "amount", "wage"}),
+        file_names="EEEEEEEEEEEEEYYMMDDHHMMSS.SIF: employer, and when it was made",
         answers=Answers.WHOLE_FILE,
         deduplicates=True,  # by the file's name
         confidence=keys.member("confidence", Confidence),

@@ -35,8 +35,10 @@ def declares(subject: Subject) -> str:
         raise Broken(f"no such fields: {', '.join(sorted(unknown))}")
     if min(able.payments_max, able.bytes_max, able.amount_max) < 1:
         raise Broken("payments_max, bytes_max and amount_max are at least 1")
-    if able.answer_hours < 1 or not able.file_names or not able.reports:
-        raise Broken("answer_hours is at least 1; file_names and reports are told to people")
+    if able.answer_hours < 1 or not able.file_names:
+        raise Broken("answer_hours is at least 1; file_names is told to people")
+    if isinstance(adapter, BankDouble) and not able.reports:
+        raise Broken("it plays its bank's answers, and `reports` names no format of them")
     if not able.currencies <= DIGITS.keys():
         raise Broken("a currency is not among those whose decimal places are known here")
     name = adapter.file_name(batch)
