@@ -25,6 +25,18 @@ UNANSWERED = frozenset({State.DISPATCHING, State.SENT, State.UNKNOWN})
 RED = frozenset({"paid-while-newer-attempt", "paid-after-rejected", "answer-to-unsent"})
 
 
+def named_in(records: Iterable[Record]) -> tuple[dict[str, AttemptKey], list[str]]:
+    """Return the payments that records are about, by reference, and the references of files."""
+    keys, names = {}, []
+    for record in records:
+        if isinstance(record, PaymentAnswer):
+            if (key := attempt_of(record.reference)) is not None:
+                keys[record.reference] = key
+        elif isinstance(record, FileAnswer):
+            names.append(record.reference)
+    return keys, names
+
+
 @dataclass(slots=True)
 class Answering:
     """A report's records held against what they are about; everything is locked already."""

@@ -13,6 +13,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from disburse import clock
 from disburse.adapter import Adapter
 from disburse.http import (
+    connections,
     files,
     funds,
     guard,
@@ -32,7 +33,17 @@ from disburse.http.metrics import Metrics
 from disburse.http.routes import Desk
 from disburse.storage.engine import Begin
 
-TOPICS = (organisations, projects, sheets, sheet_reads, funds, files, payments, watching)
+TOPICS = (
+    organisations,
+    connections,
+    projects,
+    sheets,
+    sheet_reads,
+    funds,
+    files,
+    payments,
+    watching,
+)
 
 
 def create_app(

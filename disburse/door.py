@@ -13,7 +13,7 @@ from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, Project
 
 # What happens by itself, through the worker loop; everything else takes a caller.
-CLOCK: Final = frozenset({Act.FUND, Act.EXPIRE})
+CLOCK: Final = frozenset({Act.FUND, Act.EXPIRE, Act.DISPATCH, Act.DELIVER, Act.LOSE, Act.INGEST})
 
 
 def admit(tx: Transaction, caller: Caller | None, act: Act, project_id: int) -> Project:

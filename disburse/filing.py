@@ -117,6 +117,7 @@ def _write_one(
         state=State.WRITTEN,
         version=0,
         created_at=by.at,
+        moved_at=by.at,
         claimed_by=None,
     )
     files.add(tx, file, by=by)

@@ -84,7 +84,7 @@ def _mistyped(variable: str) -> str:
     if not variable.startswith(PREFIX):
         return ""
     name = variable.removeprefix(PREFIX)
-    if name in _READ_BY_SERVE + _READ_ELSEWHERE:
+    if name in _READ_BY_SERVE + _READ_ELSEWHERE or name.startswith("SECRET_"):
         return ""
     near = get_close_matches(name, [*map(str.upper, _READERS), *_READ_BY_SERVE], n=1)
     return f"{PREFIX}{near[0]}" if near else ""

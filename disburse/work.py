@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
 from typing import Final
 
+from disburse.courier.carrying import Carried, carry
+from disburse.courier.post import Post
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
@@ -36,24 +38,34 @@ class Turn:
     funded: int = 0  # sheets that got their money
     short: tuple[Key, ...] = ()  # sheets whose project lacks the money
     months: int = 0  # partitions made ahead
+    carried: Carried = field(default_factory=Carried)  # files to banks, answers from them
     failed: int = 0  # defects, each in the log; they hold up nobody else
 
     @property
     def moved(self) -> bool:
         """Say whether anything changed."""
-        return bool(self.expired or self.funded or self.months)
+        return bool(self.expired or self.funded or self.months or self.carried != Carried())
 
 
-def turn(begin: Begin, *, now: datetime) -> Turn:
-    """Do one round at `now`: void old approvals, fund what waits, make months, forget nonces."""
+def turn(begin: Begin, *, now: datetime, post: Post | None = None) -> Turn:
+    """Do one round at `now`: void old approvals, fund what waits, make months, forget nonces.
+
+    With a `post`, also carry files to banks and pick their answers up.
+    """
     failed: list[object] = []
     months = migrate.add_months_ahead(begin, today=now.date())
     expired = _expire(begin, now, failed)
     funded, short = _fund(begin, now, failed)
     with begin() as tx:
         request_keys.forget_nonces(tx, at=now)
+    carried = _carry(post, failed) if post else Carried()
     return Turn(
-        expired=expired, funded=funded, short=tuple(short), months=months, failed=len(failed)
+        expired=expired,
+        funded=funded,
+        short=tuple(short),
+        months=months,
+        carried=carried,
+        failed=len(failed),
     )
 
 
@@ -62,13 +74,14 @@ def run(
     *,
     clock: Callable[[], datetime],
     stop: Event,
+    post: Post | None = None,
     tell: Callable[[Turn], None] = lambda _: None,
     pause_seconds: int = PAUSE_SECONDS,
 ) -> None:
     """Do rounds until `stop` is set; `tell` hears of each. A lost database is waited for."""
     while not stop.is_set():
         try:
-            tell(turn(begin, now=clock()))
+            tell(turn(begin, now=clock(), post=post))
         except Exception as error:  # noqa: BLE001  (the next round asks afresh)
             _log.error("a round of the worker loop failed: %s", _where(error))
         stop.wait(pause_seconds)
@@ -112,6 +125,15 @@ def _fund(begin: Begin, now: datetime, failed: list[object]) -> tuple[int, list[
             if len(failed) > before:
                 stopped.add(key[0])
     return funded, short
+
+
+def _carry(post: Post, failed: list[object]) -> Carried:
+    try:
+        return carry(post)
+    except Exception as error:  # noqa: BLE001  (funding and expiry go on; leases say what to do)
+        _log.error("carrying files failed: %s", _where(error))
+        failed.append(post)
+        return Carried()
 
 
 def _try(begin: Begin, act: Act, key: Key, failed: list[object]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from os import environ, getpid
+from socket import gethostname
 from threading import Event
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,10 +15,11 @@ import click
 
 from disburse import banks
 from disburse.app import create_app
-from disburse.cli import answer
-from disburse.cli.installation import opened, settings
+from disburse.cli import answer, secrets
+from disburse.cli.installation import Installation, opened, settings
 from disburse.cli.master import require_chosen
 from disburse.clock import system_clock
+from disburse.courier.post import OutsideCount, Post
 from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
@@ -90,14 +93,14 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
 @click.option("--pause", type=click.IntRange(1, 3_600), default=PAUSE_SECONDS, show_default=True)
 @answer.json_option
 def work(*, once: bool, pause: int, as_json: bool) -> None:
-    """Fund what waits and void what is too old, round after round.
+    """Fund what waits, send what was released, take answers in, round after round.
 
     Any number of processes may do so at once.
     """
     _log_to_stderr()
     with opened() as here:
         if once:
-            _tell(turn(here.begin, now=here.now), as_json=as_json)
+            _tell(turn(here.begin, now=here.now, post=_post(here)), as_json=as_json)
             return
         stop = Event()
         for ending in (signal.SIGINT, signal.SIGTERM):
@@ -108,7 +111,26 @@ def work(*, once: bool, pause: int, as_json: bool) -> None:
                 _tell(done, as_json=as_json)
 
         answer.fail(f"working every {pause} seconds, end with Ctrl-C")
-        run(here.begin, clock=system_clock, stop=stop, tell=tell, pause_seconds=pause)
+        run(
+            here.begin,
+            clock=system_clock,
+            stop=stop,
+            post=_post(here),
+            tell=tell,
+            pause_seconds=pause,
+        )
+
+
+def _post(here: Installation) -> Post:
+    chosen = here.settings
+    return Post(
+        begin=here.begin,
+        banks=banks.load(chosen.adapters, chosen.profiles),
+        clock=system_clock,
+        name=f"{gethostname()}:{getpid()}",
+        count=OutsideCount(chosen.var / "dispatched"),
+        secret=secrets.finder(chosen.var, environ),
+    )
 
 
 def _log_to_stderr() -> None:
@@ -117,7 +139,11 @@ def _log_to_stderr() -> None:
 
 
 def _tell(done: Turn, *, as_json: bool) -> None:
+    carried = done.carried
     facts = {
+        "sent": carried.sent,
+        "unknown": carried.unknown,
+        "answers": carried.answers,
         "funded": done.funded,
         "short": done.short,
         "expired": done.expired,
@@ -127,6 +153,7 @@ def _tell(done: Turn, *, as_json: bool) -> None:
     short = ", ".join(f"sheet {sheet} of project {project}" for project, sheet in done.short)
     line = (
         f"{done.funded} sheets funded, {done.expired} approvals expired, "
+        f"{carried.sent} files sent, {carried.unknown} unknown, {carried.answers} answers; "
         f"{done.months} months made, {done.failed} failed; short of money: {short or 'nobody'}"
     )
     answer.tell(facts, as_json=as_json, lines=[line])

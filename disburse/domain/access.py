@@ -81,6 +81,7 @@ class Act(StrEnum):
     START_PROJECT = "start_project"
     JOIN_PROJECT = "join_project"
     USE_ACCOUNT = "use_account"
+    CONNECT = "connect"
     REGISTER_KEY = "register_key"
     REVOKE_KEY = "revoke_key"
     ENROL = "enrol"
@@ -107,6 +108,9 @@ class Act(StrEnum):
     # bank files and payments
     CLAIM = "claim"
     HAND_OVER = "hand_over"
+    DISPATCH = "dispatch"
+    DELIVER = "deliver"
+    LOSE = "lose"
     INGEST = "ingest"
     REISSUE = "reissue"
     COUNTERSIGN = "countersign"
@@ -114,6 +118,7 @@ class Act(StrEnum):
     GIVE_UP = "give_up"
     RESOLVE = "resolve"
     # reading
+    READ_CONNECTIONS = "read_connections"
     READ_PROJECT = "read_project"
     READ_SHEETS = "read_sheets"
     READ_FILES = "read_files"
@@ -140,6 +145,7 @@ ALLOWED: Final = {
     Act.START_PROJECT: {Role.ADMINISTRATOR},
     Act.JOIN_PROJECT: {Role.ADMINISTRATOR},
     Act.USE_ACCOUNT: {Role.ADMINISTRATOR},
+    Act.CONNECT: {Role.ADMINISTRATOR},
     Act.REGISTER_KEY: {Role.ADMINISTRATOR},
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.ENROL: {Role.LABOUR_OFFICER},
@@ -163,12 +169,16 @@ ALLOWED: Final = {
     Act.BOOK: {Role.BANK_OPERATOR},
     Act.CLAIM: {Role.RELEASER},
     Act.HAND_OVER: {Role.RELEASER},
+    Act.DISPATCH: frozenset[Role](),  # the worker loop's: what people released is sent once
+    Act.DELIVER: frozenset[Role](),
+    Act.LOSE: frozenset[Role](),
     Act.INGEST: {Role.RELEASER, Role.BANK_OPERATOR},
     Act.REISSUE: {Role.LABOUR_OFFICER},
     Act.COUNTERSIGN: {Role.APPROVER},
     Act.BUNDLE: {Role.RELEASER},
     Act.GIVE_UP: {Role.APPROVER},
     Act.RESOLVE: {Role.RELEASER, Role.APPROVER},
+    Act.READ_CONNECTIONS: {Role.ADMINISTRATOR},
     Act.READ_PROJECT: _READERS | {Role.BANK_OPERATOR},
     Act.READ_SHEETS: _READERS,
     Act.READ_FILES: _GC | {Role.BANK_OPERATOR},

@@ -42,6 +42,7 @@ STATUS: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
         "account-not-open", "already-founded", "already-posted", "approval-broken", "cooling-down",
+        "dispatch-paused", "stale-fence",
         "duplicate-sheet", "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed",
         "lines-blocked",
         "not-backed", "not-this-file", "nothing-payable", "party-taken", "reissue-asked",
@@ -50,7 +51,8 @@ STATUS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
-        "bad-particulars", "bad-profile", "bank-file-too-large", "idempotency-key-reused",
+        "bad-particulars", "bad-profile", "bad-transport", "bank-file-too-large",
+        "idempotency-key-reused",
         "invalid-request",
         "key-unreadable", "money-refused", "order-refused", "policy-refused", "role-not-theirs",
         "roster-refused", "sheet-refused",
@@ -60,12 +62,12 @@ STATUS: Final = {
     ),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "broken-seal", "master-key-unusable", "settings-refused", "unproven-file",
-        "unreadable-file", "internal-error",
+        "broken-seal", "master-key-unusable", "not-these-bytes", "settings-refused",
+        "unproven-file", "unreadable-file", "internal-error",
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
-        "adapter-missing", "database-unreachable", "master-key-unreachable", "server-unavailable",
-        "wrong-schema",
+        "adapter-missing", "cannot-reach", "database-unreachable", "master-key-unreachable",
+        "nothing-sent", "server-unavailable", "wrong-schema",
     ),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}

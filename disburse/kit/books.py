@@ -91,5 +91,6 @@ def _file(subject: Subject) -> BankFile:
         connection_id=1, account_id=1, sequence=batch.sequence, name="example",
         adapter=subject.name, adapter_version=subject.adapter.version, sha256="", bytes_id=1,
         currency=batch.currency, pay_on=batch.pay_on, count=batch.count, total=batch.total,
-        state=bank_file.State.SENT, version=1, created_at=batch.created, claimed_by=None,
+        state=bank_file.State.SENT, version=1, created_at=batch.created,
+        moved_at=batch.created, claimed_by=None,
     )  # fmt: skip

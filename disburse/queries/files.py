@@ -14,7 +14,7 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import admit
 from disburse.queries.paging import PAGE_USUAL, Page, number_after, page, rows_for
 from disburse.queries.scope import scope_of
-from disburse.storage import kept_bytes, views
+from disburse.storage import kept_bytes, leases, views
 from disburse.storage.engine import Transaction
 from disburse.storage.files import NoSuchFile
 from disburse.storage.views import Tally
@@ -91,6 +91,10 @@ def content(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -
     bytes_id, state = found
     if state in {State.WRITTEN, State.VOID}:
         raise WrongState(f"bank file {file_id} is {state}; claim it before you fetch it")
+    if leases.travels(tx, project_id=project_id, file_id=file_id):
+        raise WrongState(
+            f"bank file {file_id} travels by itself; carried as well, it is paid twice"
+        )
     return kept_bytes.read(tx, project_id=project_id, bytes_id=bytes_id)
 
 

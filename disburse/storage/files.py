@@ -47,6 +47,7 @@ class BankFile:
     state: State
     version: int
     created_at: datetime
+    moved_at: datetime  # when its state last changed
     claimed_by: int | None
 
 
@@ -107,15 +108,21 @@ def take_of_sheet(tx: Transaction, *, project_id: int, sheet_id: int) -> list[Ba
     return [_file(row) for row in tx.execute(_TAKE_OF_SHEET, {"p": project_id, "s": sheet_id})]
 
 
+def overdue(tx: Transaction, *, at: datetime) -> list[tuple[int, int]]:
+    """Return project and number of sent files that no answer came for in time."""
+    return [(row.project_id, row.id) for row in tx.execute(_OVERDUE, {"at": at})]
+
+
 def advance(
     tx: Transaction,
     file: BankFile,
     action: Action,
     *,
     by: By,
+    act: str | None = None,
     facts: dict[str, object] | None = None,
 ) -> BankFile:
-    """Move `file` on by compare-and-set and append the act."""
+    """Move `file` on by compare-and-set and append the act, called as the action or `act`."""
     after = lifecycle.move(file.state, action)
     claimed_by = by.person_id if action is Action.CLAIM else file.claimed_by
     done = tx.execute(
@@ -127,12 +134,15 @@ def advance(
             "version": file.version,
             "after": after,
             "claimed_by": claimed_by,
+            "at": by.at,
         },
     )
     if done.rowcount != 1:
         raise WrongState(f"bank file {file.id} is no longer {file.state}; read it again")
-    _act(tx, file, action, by=by, states=(file.state, after), facts=facts)
-    return replace(file, state=after, version=file.version + 1, claimed_by=claimed_by)
+    _act(tx, file, act or action, by=by, states=(file.state, after), facts=facts)
+    return replace(
+        file, state=after, version=file.version + 1, moved_at=by.at, claimed_by=claimed_by
+    )
 
 
 def _act(
@@ -190,7 +200,16 @@ _TAKE_OF_SHEET: Final = text(f"""
     SELECT {_COLUMNS} FROM bank_file
     WHERE project_id = :p AND sheet_id = :s AND state <> 'void' ORDER BY id FOR UPDATE
 """)
+# Where people carry the files, nobody said when an answer is due: a usual day.
+_OVERDUE: Final = text("""
+    SELECT f.project_id, f.id FROM bank_file f
+    LEFT JOIN transport t ON t.connection_id = f.connection_id
+    WHERE f.state = 'sent'
+      AND f.moved_at + coalesce(t.answer_hours, 24) * INTERVAL '1 hour' < :at
+    ORDER BY f.id
+""")
 _ADVANCE: Final = text("""
-    UPDATE bank_file SET state = :after, version = version + 1, claimed_by = :claimed_by
+    UPDATE bank_file SET state = :after, version = version + 1, claimed_by = :claimed_by,
+                         moved_at = :at
     WHERE project_id = :p AND id = :f AND state = :before AND version = :version
 """)

@@ -37,6 +37,7 @@ ROUTES = {
     ("POST", "/v1/accounts"): Act.OPEN_ACCOUNT,
     ("POST", "/v1/accounts/<number:account_id>/freeze"): Act.FREEZE_ACCOUNT,
     ("POST", "/v1/accounts/<number:account_id>/reopen"): Act.REOPEN_ACCOUNT,
+    ("POST", "/v1/connections"): Act.CONNECT,
     ("POST", "/v1/projects"): Act.START_PROJECT,
     ("POST", f"{P}/parties"): Act.JOIN_PROJECT,
     ("POST", f"{P}/account"): Act.USE_ACCOUNT,
@@ -70,6 +71,7 @@ ROUTES = {
     ("POST", f"{T}/give_up"): Act.GIVE_UP,
     ("POST", f"{P}/anomalies/<number:anomaly_id>/resolve"): Act.RESOLVE,
     # reading
+    ("GET", "/v1/connections"): Act.READ_CONNECTIONS,
     ("GET", "/v1/projects"): Act.READ_PROJECT,
     ("GET", P): Act.READ_PROJECT,
     ("GET", "/v1/sheets"): Act.READ_SHEETS,
@@ -113,6 +115,7 @@ BODIES = {
         "bank": a_credit_code(4), "adapter": "none", "currency": "CNY", "number": "1",
         "holder": "Holder",
     },
+    Act.CONNECT: {"bank": a_credit_code(4), "adapter": "none", "transport": "by_hand"},
     Act.FREEZE_ACCOUNT: WHY,
     Act.REOPEN_ACCOUNT: WHY,
     Act.START_PROJECT: {

@@ -36,6 +36,7 @@ NAMED_AFTER_THE_THING = {
     Act.REGISTER_KEY: "keys",
     Act.REGISTER_REQUEST_KEY: "request_keys",
     Act.OPEN_ACCOUNT: "accounts",
+    Act.CONNECT: "connections",
     Act.START_PROJECT: "projects",
     Act.JOIN_PROJECT: "parties",
     Act.USE_ACCOUNT: "account",
@@ -74,7 +75,9 @@ def test_every_step_is_an_act_and_takes_its_facts_by_name(word):
     assert others[-1].name == "now"
 
 
-@pytest.mark.parametrize("action", [FileAction.CLAIM, FileAction.HAND_OVER, FileAction.CANCEL])
+@pytest.mark.parametrize(
+    "action", [FileAction.CLAIM, FileAction.HAND_OVER, FileAction.CANCEL, FileAction.LOSE]
+)
 def test_what_people_do_to_a_bank_file_is_called_as_the_act(action):
     assert action in set(Act)
 

@@ -11,7 +11,7 @@ from disburse.domain.lifecycle.attempt import State
 from disburse.domain.lifecycle.bank_file import Action
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import attempts, files, kept_bytes, keys, ledger, parties
+from disburse.storage import attempts, connections, files, kept_bytes, keys, leases, ledger, parties
 from disburse.storage.attempts import FileKey
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -49,7 +49,8 @@ def claim(
     """Move the file's money from held to in flight and return its bytes, in one transaction.
 
     The releaser confirms SHA-256, count and total (minor units) as the screen shows them. The same
-    bytes can be fetched again later; they are never written anew.
+    bytes can be fetched again later; they are never written anew. Where the bank connection has a
+    transport, the worker loop sends the file from now on, and nobody carries it.
     """
     admit(tx, caller, Act.CLAIM, project_id)
     require_other_person(caller.person_id)
@@ -67,6 +68,8 @@ def claim(
         after=State.DISPATCHING,
     )
     assert moved == (file.count, file.total)  # noqa: S101  (nobody else writes these attempts)
+    if connections.one(tx, file.connection_id).kind is not None:
+        leases.offer(tx, file, at=now)
     _dispatch(tx, file, now)
     return claimed, kept_bytes.read(tx, project_id=project_id, bytes_id=file.bytes_id)
 

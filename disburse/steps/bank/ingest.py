@@ -17,7 +17,7 @@ from disburse.adapter import (
     Record,
     UnreadableReport,
 )
-from disburse.answering import Answering
+from disburse.answering import Answering, named_in
 from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind
 from disburse.domain.ledger import Transfer
 from disburse.domain.reference import AttemptKey, attempt_of
@@ -28,6 +28,7 @@ from disburse.storage import (
     acts,
     answered,
     attempts,
+    connections,
     files,
     inbox,
     kept_bytes,
@@ -59,13 +60,18 @@ class Ingested:
 def ingest(
     tx: Transaction,
     *,
-    caller: Caller,
+    caller: Caller | None,
     project_id: int,
     content: bytes,
     banks: Mapping[str, Adapter],
+    connection_id: int | None = None,
+    strays: bool = True,
     now: datetime,
 ) -> Ingested:
     """Read the report with the account's adapter and apply every record that is new.
+
+    `connection_id`: where the worker loop picked the report up. It may answer several projects:
+    each takes its own records, and one of them the `strays`, which are about nobody's.
 
     Raises `UnreadableReport` when nothing of it can be read, `Forbidden` for a bank that keeps no
     account of the project. Locks sheets' files, then attempts, then entitlements, and the balance
@@ -74,8 +80,10 @@ def ingest(
     project = admit(tx, caller, Act.INGEST, project_id)
     if project.account_id is None:
         raise NoSuchAccount("the project has no special account yet")
-    here = _accounts(tx, project, caller)
+    here = _accounts(tx, project, caller, connection_id)
     account, records = _read(here, content, banks)
+    if connection_id is not None:
+        records = _own(tx, project_id, connection_id, records, strays=strays)
     source = {"project_id": project_id, "connection_id": account.connection_id}
     digest = sha256(content).hexdigest()
     if inbox.was_read(tx, **source, digest=digest):
@@ -110,7 +118,7 @@ def ingest(
 def note_refusal(
     tx: Transaction,
     *,
-    caller: Caller,
+    caller: Caller | None,
     project_id: int,
     content: bytes,
     refusal: Refusal,
@@ -132,11 +140,15 @@ def note_refusal(
     )
 
 
-def _accounts(tx: Transaction, project: Project, caller: Caller) -> list[SpecialAccount]:
+def _accounts(
+    tx: Transaction, project: Project, caller: Caller | None, connection_id: int | None
+) -> list[SpecialAccount]:
     """Return the accounts that the caller may answer for: the present one, then earlier ones."""
     numbers = accounts.of_project(tx, project.id)
     here = [parties.account(tx, number) for number in numbers]
-    if caller.organisation_kind is OrganisationKind.BANK:
+    if caller is None:
+        here = [one for one in here if one.connection_id == connection_id]
+    elif caller.organisation_kind is OrganisationKind.BANK:
         here = [one for one in here if one.bank_id == caller.organisation_id]
     if not here:
         raise Forbidden("only the bank that keeps the account can say what became of payments")
@@ -155,6 +167,30 @@ def _read(
             first = first or why
     assert first is not None  # noqa: S101  (there is at least one account)
     raise first
+
+
+def _own(
+    tx: Transaction,
+    project_id: int,
+    connection_id: int,
+    records: Sequence[Record],
+    *,
+    strays: bool,
+) -> list[Record]:
+    """Leave out what the bank says of other projects, and what is nobody's unless `strays`."""
+    keys, names = named_in(records)
+    sheets, files_ = connections.projects_of(
+        tx, connection_id, sheet_ids=[key.sheet_id for key in keys.values()], references=names
+    )
+
+    def of_whom(record: Record) -> int | None:
+        if isinstance(record, FileAnswer):
+            return files_.get(record.reference)
+        key = keys.get(record.reference) if isinstance(record, PaymentAnswer) else None
+        return sheets.get(key.sheet_id) if key else None
+
+    wanted = {project_id, None} if strays else {project_id}
+    return [record for record in records if of_whom(record) in wanted]
 
 
 def _storable(record: Record) -> Record:

@@ -1,0 +1,29 @@
+"""One round of carrying: who is gone is given up, files leave, answers come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from disburse.courier.collecting import collect_all
+from disburse.courier.post import Post
+from disburse.courier.sending import give_up_waiting, recognise, send_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What one round of carrying did."""
+
+    sent: int = 0  # bank files that the bank's side has now
+    unknown: int = 0  # bank files of which nobody knows; people or the bank decide
+    answers: int = 0  # files of answers that were taken in
+    unreachable: int = 0  # connections whose answers could not be fetched
+
+
+def carry(post: Post) -> Carried:
+    """Do one round."""
+    recognise(post)
+    lost = give_up_waiting(post)
+    routes = post.routes()
+    sent, unsure = send_all(post, routes)
+    answers, unreachable = collect_all(post, routes)
+    return Carried(sent=sent, unknown=lost + unsure, answers=answers, unreachable=unreachable)

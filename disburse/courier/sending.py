@@ -1,0 +1,147 @@
+"""Sends what people released, each file once: committed before the first byte, and after the last.
+
+Nothing here tries again. A transport that is certain that nothing left lets the file wait; after
+any other failure the file is `unknown`, and only evidence or two people lead out of that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from disburse.courier.post import Post, Routes
+from disburse.domain.lifecycle.edges import WrongState
+from disburse.domain.refusal import Refusal
+from disburse.steps.bank.deliver import deliver
+from disburse.steps.bank.dispatch import Sending, dispatch
+from disburse.steps.bank.lose import lose
+from disburse.storage import files, incarnations, leases
+from disburse.storage.leases import StaleFence, Waiting
+from disburse.transports import NothingSent, Parcel, Transport
+
+SENT_AT_ONCE_MAX: Final = 1_000  # then answers and other work get their turn
+WAIT_MINUTES_MAX: Final = 64  # before a file is taken again whose bank could not be reached
+
+_log: Final = logging.getLogger(__name__)
+
+
+def recognise(post: Post) -> None:
+    """Note whether this is still the database that it was; if not, dispatch pauses by itself."""
+    outside = post.count.read()  # before the transaction: the database is never behind it then
+    with post.begin() as tx:
+        incarnations.note(tx, outside=outside, at=post.clock())
+
+
+def give_up_waiting(post: Post) -> int:
+    """Make `unknown` what no live sender holds and what no answer came for; return how many."""
+    at = post.clock()
+    with post.begin() as tx:
+        dead = leases.over(tx, at=at)
+        late = files.overdue(tx, at=at)
+    lost = 0
+    for one in dead:
+        why = "the process that sent it ended, or took too long"
+        lost += _lose(post, one.project_id, one.file_id, one.fence, why)
+    for project_id, file_id in late:
+        lost += _lose(post, project_id, file_id, None, "no answer came in time")
+    return lost
+
+
+def send_all(post: Post, routes: Routes) -> tuple[int, int]:
+    """Send every file that may leave; return how many were sent, and how many are unsure."""
+    submitting = {number: how for number, (_, how) in routes.items() if how.abilities.submits}
+    sent = unsure = 0
+    odd: list[int] = []  # files that cannot be taken: they hold up no other
+    for _ in range(SENT_AT_ONCE_MAX):
+        found = len(odd)
+        sending = _take(post, sorted(submitting), odd)
+        if sending is None and len(odd) == found:
+            break
+        if sending is None:
+            continue
+        post.count.raise_to(sending.count)
+        outcome = _send(post, sending, submitting[sending.file.connection_id])
+        sent += outcome == "sent"
+        unsure += outcome == "unknown"
+    return sent, unsure
+
+
+def _take(post: Post, among: Collection[int], odd: list[int]) -> Sending | None:
+    """Take the next file that may leave by one of these connections; None: there is none.
+
+    One that cannot be taken joins the `odd`.
+    """
+    at = post.clock()
+    taken: Waiting | None = None
+    try:
+        with post.begin() as tx:
+            taken = leases.next_waiting(tx, connections=among, without=odd, at=at)
+            if taken is None:
+                return None
+            place = {"project_id": taken.project_id, "file_id": taken.file_id}
+            return dispatch(tx, caller=None, holder=post.holder(), now=at, **place)
+    except (Refusal, AssertionError) as error:
+        if taken is None:
+            raise
+        _log.error("bank file %s cannot be sent: %s", taken.file_id, type(error).__qualname__)
+        odd.append(taken.file_id)
+        return None
+
+
+def _send(post: Post, sending: Sending, transport: Transport) -> str:
+    """Carry one file, and write down what is known of it; return the outcome."""
+    file = sending.file
+    parcel = Parcel(
+        name=file.name,
+        reference=file.reference,
+        sha256=file.sha256,
+        content=sending.content,
+        fence=sending.fence,
+    )
+    try:
+        transport.submit(parcel)
+    except NothingSent as refusal:
+        _log.warning("bank file %s was not sent and waits: %s", file.id, refusal.detail)
+        _wait(post, sending, refusal.detail)
+        return "nothing-sent"
+    except Exception as error:  # noqa: BLE001  (whatever it was, the bank may have the file)
+        why = f"the sending broke off: {type(error).__qualname__}"
+        _log.error("bank file %s is unknown: %s", file.id, why)
+        _lose(post, file.project_id, file.id, sending.fence, why)
+        return "unknown"
+    with post.begin() as tx:
+        deliver(
+            tx,
+            caller=None,
+            project_id=file.project_id,
+            file_id=file.id,
+            fence=sending.fence,
+            now=post.clock(),
+        )
+    return "sent"
+
+
+def _wait(post: Post, sending: Sending, why: str) -> None:
+    """Let a file of which not one byte left wait for another try."""
+    at = post.clock()
+    minutes = min(2 ** min(sending.fence, WAIT_MINUTES_MAX.bit_length()), WAIT_MINUTES_MAX)
+    with post.begin() as tx:
+        file = files.take(tx, project_id=sending.file.project_id, file_id=sending.file.id)
+        leases.require_held(tx, file, sending.fence)
+        leases.end_transmission(
+            tx, file, fence=sending.fence, outcome="nothing-sent", detail=why, at=at
+        )
+        leases.put_back(tx, file, not_before=at + timedelta(minutes=minutes))
+
+
+def _lose(post: Post, project_id: int, file_id: int, fence: int | None, why: str) -> bool:
+    """Say whether the file is unknown by this; False when something else was quicker."""
+    place = {"project_id": project_id, "file_id": file_id}
+    try:
+        with post.begin() as tx:
+            lose(tx, caller=None, fence=fence, why=why, now=post.clock(), **place)
+    except (WrongState, StaleFence):
+        return False
+    return True

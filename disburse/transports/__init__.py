@@ -1,0 +1,45 @@
+"""How bank files travel, whatever is in them; `contract` says what each transport does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from disburse.transports.contract import (
+    Abilities,
+    Answer,
+    BadTransport,
+    CannotReach,
+    NothingSent,
+    Parcel,
+    Secret,
+    Transport,
+)
+from disburse.transports.directory import Directory
+
+__all__ = [
+    "KINDS",
+    "Abilities",
+    "Answer",
+    "BadTransport",
+    "CannotReach",
+    "NothingSent",
+    "Parcel",
+    "Secret",
+    "Transport",
+    "make",
+]
+
+KINDS: Final[Mapping[str, Callable[[Mapping[str, object], Secret], Transport]]] = {
+    "directory": lambda settings, _: Directory.of(settings),
+}
+
+
+def make(kind: str, settings: Mapping[str, object], secret: Secret) -> Transport:
+    """Return the transport of this kind, or raise `BadTransport`; nothing is connected yet.
+
+    Secrets are found by `secret` only when they are needed.
+    """
+    if kind not in KINDS:
+        raise BadTransport(f"there is no transport {kind[:40]!r}; there are {', '.join(KINDS)}")
+    return KINDS[kind](settings, secret)
