@@ -9,11 +9,9 @@ from typing import Any
 from disburse import transports
 from disburse.domain.access import Act, Caller, require
 from disburse.storage import connections as stored
-from disburse.storage.connections import Connection
+from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
 from disburse.transports import BadTransport
-
-BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from sqlalchemy import text
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty
 
+BY_HAND: Final = "by_hand"  # how files travel without a transport
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:

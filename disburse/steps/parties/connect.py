@@ -12,11 +12,10 @@ from disburse.domain.access import Act, Caller, require
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import by
 from disburse.storage import acts, connections, leases
-from disburse.storage.connections import Connection
+from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
 from disburse.transports import BadTransport
 
-BY_HAND: Final = "by_hand"
 ANSWER_HOURS_USUAL: Final = 24  # banks answer payroll files within the day
 ANSWER_HOURS_MAX: Final = 24 * 31
 
