@@ -32,12 +32,15 @@ def escape(text: str) -> str:
     return text
 
 
-def closed(pieces: Iterable[bytes], names: Iterable[str]) -> Iterator[Element]:
+def closed(
+    pieces: Iterable[bytes], names: Iterable[str], encoding: str | None = None
+) -> Iterator[Element]:
     """Yield each element with one of the local `names`, in any namespace, when it is whole.
 
     Raises `Damaged` for anything that is not well-formed, is cut short, or declares a document
     type: no entity is ever expanded, no file or address ever opened. Size and depth are limited by
-    libxml2 (`huge_tree` stays off). Drop what is used with `forget` to keep memory flat.
+    libxml2 (`huge_tree` stays off). `encoding` counts instead of what the document says. Drop what
+    is used with `forget` to keep memory flat.
     """
     parser = etree.XMLPullParser(
         events=("start", "end"),
@@ -50,6 +53,7 @@ def closed(pieces: Iterable[bytes], names: Iterable[str]) -> Iterator[Element]:
         remove_pis=True,
         huge_tree=False,
         recover=False,
+        encoding=encoding,
     )
     events = parser.read_events()
     started = False

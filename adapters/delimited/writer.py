@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 from typing import Final
 
-from adapters._text import charset, too_long, unsafe
+from adapters._limits import Limit
 from adapters._vetted import require_fits, vetted
 from adapters.delimited.profile import Column, Profile
 from disburse.adapter import Batch, Fault, Head, Payment, write_money
 
 PIECE_ROWS: Final = 256
 
-# GB 18030-2022 writes these with the bytes that 2005 gave to private-use characters and the other
-# way round (2005 did so with ḿ): without asking the bank nobody knows what it would read.
-_MOVED: Final = re.compile("[\u1e3f\u9fb4-\u9fbb\ufe10-\ufe19]")
-_CODES: Final = {"account": "bad-account", "bank_code": "bad-bank-code", "amount": "amount"}
-
 
 class Writer:
     """Turns batches into lines of one profile."""
 
     def __init__(self, profile: Profile) -> None:
-        """Remember the profile, and which of its columns hold a payment's fields."""
+        """Remember the profile, what its columns take, and which hold a payment's fields."""
         self._profile = profile
+        self._limits = {
+            column: Limit(
+                field=column.field,
+                most=column.bytes_max,
+                encoding=profile.encoding,
+                optional=column.optional,
+                pattern=column.pattern,
+                refused=profile.delimiter,
+            )
+            for column in (*profile.header, *profile.row, *profile.trailer)
+        }
         self._fields = tuple(c for c in profile.row if c.field not in {"", "number"})
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
@@ -41,7 +46,7 @@ class Writer:
                 Fault("amount", "amount", f"pay between 1 and {able.amount_max} minor units")
             )
         for column in self._fields:
-            faults += self._faults(column, self._payment_text(payment, column.field))
+            faults += self._limits[column].faults(self._payment_text(payment, column.field))
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -71,7 +76,7 @@ class Writer:
         for column in columns:
             text = column.constant or self._head_text(head, column.field)
             if column.field:
-                faults += self._faults(column, text)
+                faults += self._limits[column].faults(text)
             texts.append(text)
         require_fits(batch, faults)
         return self._line(texts)
@@ -93,42 +98,3 @@ class Writer:
 
     def _amount(self, minor: int) -> str:
         return write_money(minor, self._profile.currency) if self._profile.major else str(minor)
-
-    def _faults(self, column: Column, text: str) -> Iterator[Fault]:
-        """Yield what is wrong with one field; its bytes are counted as the bank counts them."""
-        field = column.field
-        if not text:
-            if not column.optional:
-                yield Fault(field, "missing", "the bank needs it")
-            return
-        # Most texts: one byte a character in every encoding, nothing to look at more closely.
-        plain = (
-            text.isascii()
-            and text.isprintable()
-            and self._profile.delimiter not in text
-            and text == text.strip()
-        )
-        if not plain and (fault := unsafe(field, text) or self._unwritable(field, text)):
-            yield fault
-            return
-        length = len(text) if plain else len(text.encode(self._profile.encoding))
-        if length > column.bytes_max:
-            yield too_long(field, length, column.bytes_max, f"bytes of {self._profile.encoding}")
-        if column.pattern is not None and column.pattern.fullmatch(text) is None:
-            want = f"the bank wants the form {column.pattern.pattern}"
-            yield Fault(field, _CODES.get(field, "charset"), want)
-
-    def _unwritable(self, field: str, text: str) -> Fault | None:
-        """Return the fault of a delimiter in the text, or of a character without bytes."""
-        profile = self._profile
-        if (at := text.find(profile.delimiter)) >= 0:
-            return charset(field, text, at)
-        if text.isascii():  # every encoding that a profile may name contains ASCII
-            return None
-        if profile.encoding == "gb18030" and (moved := _MOVED.search(text)):
-            return charset(field, text, moved.start())
-        try:
-            text.encode(profile.encoding, "strict")
-        except UnicodeEncodeError as why:
-            return charset(field, text, why.start)
-        return None

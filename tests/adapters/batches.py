@@ -18,6 +18,8 @@ REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44"
 ROUTING = "099900014"
 RARE_LATIN = ("O'NEIL & SOHNE <LTD>", "MAIMAITI  A.", "22 COLUMNS OF A NAME..",
               "~!@#$%^*()_+`{}|[]", "a", "TEST?WORKER=1/2;3:4,5")  # fmt: skip
+# What GBK has of the same: banks that take no more say so before anything is approved.
+RARE_GBK = ("测试喆", "测试堃", "买买提·阿卜杜热合曼", "测试镕", "测试〇", "O'Neil & Sons <Ltd>")
 RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆", "测试〇", "O'Neil & Söhne <Ltd>")
 
 
@@ -140,10 +142,11 @@ def rare_names(adapter: Adapter | None = None) -> Batch:
             ),
             a_payment_by(adapter, 7, bank_name="", note=""),
         )
-    return a_batch(
-        *(a_payment(number, name=name) for number, name in enumerate(RARE, start=1)),
-        a_payment(7, bank_code="", bank_name="", note=""),
-    )
+    names = RARE_GBK if adapter is not None and adapter.capabilities.charset == "gbk" else RARE
+    bare = a_payment(7, bank_code="", bank_name="", note="")
+    if adapter is not None and adapter.preflight(bare, "CNY"):
+        bare = a_payment(7, note="")
+    return a_batch(*(a_payment(n, name=name) for n, name in enumerate(names, start=1)), bare)
 
 
 def _first_taken(adapter: Adapter, *payments: Payment) -> Payment:

@@ -1,0 +1,1 @@
+"""Request bodies of Chinese banks: one layout as data, written, read back, answered."""
