@@ -14,14 +14,13 @@ from itertools import islice
 from typing import Final
 
 from adapters._limits import Limit
-from adapters._vetted import vetted
+from adapters._vetted import require_fits, vetted
 from disburse.adapter import (
     Batch,
     Capabilities,
     Fault,
     Head,
     Payment,
-    Unrenderable,
     write_money,
 )
 
@@ -210,12 +209,7 @@ class BodyWriter:
             if tag.field in texts
             for fault in self._limits[tag].faults(texts[tag.field])
         ]
-        if faults:
-            shown = "; ".join(f"{fault.field}: {fault.detail}" for fault in faults)
-            raise Unrenderable(
-                f"the batch or its special account does not fit: {shown}",
-                faults=tuple((batch.reference, fault) for fault in faults),
-            )
+        require_fits(batch, faults)
         return texts
 
     def _written(self, name: str, value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NoReturn
 
 from adapters._bodies.body import Body, Syntax, Tag
@@ -31,16 +31,19 @@ def listed(*tags: Tag) -> tuple[Tag | str, ...]:
     return tuple(one for tag in tags for one in (",", tag))[1:]
 
 
-def document(content: bytes) -> dict[str, object]:
-    """Return the object in `content`, numbers as their own text; raise `NotJson`."""
+def document(content: bytes, number: Callable[[str], object] | None = None) -> dict[str, object]:
+    """Return the object in `content`, with what `number` makes of a number's own text.
+
+    Raises `NotJson`.
+    """
     if len(content) > BYTES_MAX:
         raise NotJson(f"it is larger than {BYTES_MAX} bytes")
     try:
         found = json.loads(
             content.decode("utf-8", "strict"),
             object_pairs_hook=_once,
-            parse_float=str,
-            parse_int=str,
+            parse_float=number,
+            parse_int=number,
             parse_constant=_constant,
         )
     except (ValueError, RecursionError) as why:

@@ -32,9 +32,12 @@ class Common:
         self,
         opening: tuple[Tag | str, ...],
         row: tuple[Tag, ...],
+        *,
+        file_names: str,
+        reports: tuple[str, ...],
         more_needs: frozenset[str] = frozenset(),
     ) -> Capabilities:
-        """Return what the layout carries within the profile's limits."""
+        """Return what the layout carries within the profile's limits; these banks can be asked."""
         keys = self.keys
         return Capabilities(
             format=self.title,
@@ -46,6 +49,9 @@ class Common:
             carries=carried(row),
             states=stated(opening, row),
             needs=needed(row) | more_needs,
+            file_names=file_names,
+            reports=reports,
+            answers_queries=True,
             answers=keys.member("answers", Answers),
             silence=keys.member("silence", Silence),
             deduplicates=keys.switch("deduplicates"),

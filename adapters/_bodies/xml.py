@@ -61,9 +61,9 @@ def _tables(
         if element.tag == row:
             _plain(element)
             yield True, [(str(one.tag), one.text or "") for one in element]
+            _blank(element.tail)  # there already, or later, as the pieces came
             elder = element.getprevious()
-            if elder is not None and (elder.tail or "").strip("\n"):
-                raise UnreadableFile(f"{NOT_OURS}: there is text between its rows")
+            _blank(None if elder is None else elder.tail)
             forget(element)
         elif found or element.getparent() is not None:
             raise UnreadableFile(f"{NOT_OURS}: {root} stands within {root}")
@@ -71,6 +71,9 @@ def _tables(
             found = True
             if _frame(element, row) != frame:
                 raise UnreadableFile(f"{NOT_OURS}: its elements are others")
+            for one in element.iter():
+                _blank(one.tail if one is not element else None)
+                _blank(one.text if len(one) else None)
             yield False, [(str(one.tag), one.text or "") for one in _leaves(element, row)]
     if not found:
         raise UnreadableFile(f"{NOT_OURS}: it has no {root}")
@@ -79,6 +82,11 @@ def _tables(
 def _plain(row: Element) -> None:
     if row.attrib or row.text or any(len(one) or one.attrib or one.tail for one in row):
         raise UnreadableFile(f"{NOT_OURS}: a row holds more than its texts")
+
+
+def _blank(text: str | None) -> None:
+    if text is not None and text.strip("\n"):
+        raise UnreadableFile(f"{NOT_OURS}: there is text outside its tags")
 
 
 def _leaves(root: Element, row: str) -> Iterator[Element]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters._bodies.body import DIGITS, LATIN, Body, Tag
 from adapters._bodies.payees import PayeeBanks, payee_banks
-from adapters._bodies.profile import city, code, common, words
+from adapters._bodies.profile import Common, city, code, common, words
 from adapters._bodies.xml import syntax
 
 ROOT: Final = "CMBSDKPGK"
@@ -24,11 +24,32 @@ UNIQUE: Final = {"flag": re.compile("[YN]", re.ASCII)}
 def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
     """Check a whole profile, or raise `BadProfile` naming the key and what it must be."""
     said = common(name, mapping, "cmb_xml", payments_max=PAYMENTS_MAX)
+    banks = payee_banks(said.keys, OWN, "flag", ("Y", "N"))
+    opening, row = _opening(said), _row(said, banks)
+    body = Body(
+        version=said.version,
+        capabilities=said.capabilities(
+            opening,
+            row,
+            file_names="AgentRequest_REFERENCE.xml",
+            reports=("AgentRequest", "GetAgentInfo", "GetAgentDetail", "NTAGDRFD"),
+        ),
+        encoding=said.encoding,
+        syntax=syntax(ROW),
+        opening=opening,
+        row=row,
+        closing=(f"</{ROOT}>\n",),
+        characters=said.characters,
+        unique=UNIQUE,
+    )
+    said.keys.none_left()
+    return body, banks
+
+
+def _opening(said: Common) -> tuple[Tag | str, ...]:
     keys = said.keys
-    banks = payee_banks(keys, OWN, "flag", ("Y", "N"))
-    encoding = said.encoding.upper()
-    opening: tuple[Tag | str, ...] = (
-        f'<?xml version="1.0" encoding="{encoding}"?>\n<CMBSDKPGK><INFO>',
+    return (
+        f'<?xml version="1.0" encoding="{said.encoding.upper()}"?>\n<{ROOT}><INFO>',
         Tag(name="FUNNAM", constant="AgentRequest"),
         Tag(name="DATTYP", constant="2"),
         Tag(name="LGNNAM", constant=words(said, "login", 30)),
@@ -46,7 +67,10 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         Tag(name="MEMO", constant=words(said, "memo", 42)),
         "</SDKATSRQX>\n",
     )
-    row = (
+
+
+def _row(said: Common, banks: PayeeBanks) -> tuple[Tag, ...]:
+    return (
         Tag(name="ACCNBR", field="account", most=35, pattern=LATIN),
         Tag(name="CLTNAM", field="name", most=62),
         Tag(name="TRSAMT", field="amount", most=16),
@@ -55,16 +79,3 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         Tag(name="EACCTY", constant=city(said, banks, 62)),
         Tag(name="TRSDSP", field="reference", most=20, pattern=LATIN),
     )
-    body = Body(
-        version=said.version,
-        capabilities=said.capabilities(opening, row),
-        encoding=said.encoding,
-        syntax=syntax(ROW),
-        opening=opening,
-        row=row,
-        closing=(f"</{ROOT}>\n",),
-        characters=said.characters,
-        unique=UNIQUE,
-    )
-    keys.none_left()
-    return body, banks

@@ -36,7 +36,12 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
     opening, row = _opening(said), _row(said, banks)
     body = Body(
         version=said.version,
-        capabilities=said.capabilities(opening, row),
+        capabilities=said.capabilities(
+            opening,
+            row,
+            file_names="BB6BTHHL_REFERENCE.json",
+            reports=("BB6BTHHL", "BB6BPDQY", "BB6BTHQY", "BB6DTLQY"),
+        ),
         encoding=said.encoding,
         syntax=SYNTAX,
         opening=opening,

@@ -26,7 +26,7 @@ def read_report(content: bytes) -> Iterator[Record]:
     then, and for anything else than such an answer, raises `UnreadableReport`.
     """
     try:
-        response = _object(document(content).get("response"))
+        response = _object(document(content, str).get("response"))
     except NotJson as why:
         raise UnreadableReport(f"the answer is damaged ({why}); ask the bank again") from why
     head, body = _object(response.get("head")), _object(response.get("body"))

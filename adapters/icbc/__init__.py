@@ -1,11 +1,11 @@
 """ICBC's PAYPER 0.0.1.0 (代发/报销, pay many accounts) out, QPAYPER's answer in.
 
 Sources: public clients of ICBC's 银企互联 that were written independently of one another (Java, C#,
-an open-API demonstration) agree on the tags, their order and GBK. Unconfirmed, and
-therefore keys of the profile or left empty: that `PayAmt` counts fen (`amounts`; said of balances,
-and done by two clients), which tag the bank gives back as the customer's own reference
-(`reference_tag`), every length, the most rows, and the words of `UseCode`. The list of `Result`
-codes is from one client; 6, 7 and 8 from three.
+an open-API demonstration) agree on the tags, their order and GBK. Unconfirmed, and therefore keys
+of the profile or left empty: that `PayAmt` counts fen (`amounts`; said of balances, and done by two
+clients), which tag the bank gives back as the customer's own reference (`reference_tag`), whether
+`StartDate` is the pay day (`start_date`), every length, the most rows, the words of `UseCode`. The
+list of `Result` codes is from one client; 6, 7 and 8 from three.
 
 The interface signs the body outside (NetSafe Client), so no signature is written here. Own cards
 only unless the profile says `banks = "all"`: then each payment needs the payee's bank by its CNAPS

@@ -8,11 +8,13 @@ from typing import Final
 
 from adapters._bodies.body import CHINA, DIGITS, LATIN, Body, Tag
 from adapters._bodies.payees import PayeeBanks, payee_banks
-from adapters._bodies.profile import code, common
+from adapters._bodies.profile import Common, code, common
 from adapters._bodies.xml import syntax
+from adapters._keys import Keys
 from disburse.adapter import Batch
 
 BANK: Final = "102"
+RENMINBI: Final = "001"
 REFERENCE_TAGS: Final = ("ERPSqn", "ReimburseNo", "Ref", "Oref")
 SETTLE_MODES: Final = ("0", "2")  # one by one, or one sum; said by the sources
 PAY_TYPES: Final = ("1", "2", "3")  # urgent, normal, fast interbank
@@ -36,8 +38,32 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
     said = common(name, mapping, "icbc")
     keys = said.keys
     banks = payee_banks(keys, BANK, "flag", ("1", "2"))
-    reference = keys.one_of("reference_tag", REFERENCE_TAGS)
-    opening: tuple[Tag | str, ...] = (
+    opening, row = _opening(said), _row(keys, banks)
+    body = Body(
+        version=said.version,
+        capabilities=said.capabilities(
+            opening,
+            row,
+            file_names="PAYPER_REFERENCE.xml",
+            reports=("PAYPER", "QPAYPER"),
+            more_needs=frozenset({"bank_code"}) if banks.all else frozenset(),
+        ),
+        encoding=said.encoding,
+        syntax=syntax("rd"),
+        opening=opening,
+        row=row,
+        closing=("</in></eb></CMS>\n",),
+        major=keys.one_of("amounts", ("major", "minor")) == "major",
+        characters=said.characters,
+        unique=UNIQUE,
+    )
+    keys.none_left()
+    return body, banks
+
+
+def _opening(said: Common) -> tuple[Tag | str, ...]:
+    keys = said.keys
+    return (
         f'<?xml version="1.0" encoding="{said.encoding.upper()}"?>\n<CMS><eb><pub>',
         Tag(name="TransCode", constant="PAYPER"),
         Tag(name="CIS", constant=code(keys, "customer", "[0-9A-Za-z]{1,60}")),
@@ -53,12 +79,18 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         Tag(name="TotalAmt", field="total", most=20),
         Tag(name="SignTime", field="signed", most=17),
         Tag(name="THBaseAccFlag", constant="0"),
-        *(_empty(one) for one in ("RegSerialNO", "PackageName", "TotalSummary", "BatchSumFlag")),
+        *map(_empty, ("RegSerialNO", "PackageName", "TotalSummary", "BatchSumFlag")),
         "\n",
     )
+
+
+def _row(keys: Keys, banks: PayeeBanks) -> tuple[Tag, ...]:
+    reference = keys.one_of("reference_tag", REFERENCE_TAGS)
+    day = Tag(name="StartDate", field="pay_on", most=8)
     filled = {
         "iSeqno": Tag(name="iSeqno", field="number", most=10),
         reference: Tag(name=reference, field="reference", most=20, pattern=LATIN),
+        "StartDate": day if keys.switch("start_date") else _empty("StartDate"),
         "PayType": Tag(name="PayType", constant=keys.one_of("pay_type", PAY_TYPES)),
         "PayAccNo": Tag(name="PayAccNo", field="debtor_number", most=34, pattern=DIGITS),
         "PayAccNameCN": Tag(name="PayAccNameCN", field="debtor_holder", most=120),
@@ -67,26 +99,11 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         "SysIOFlg": Tag(name="SysIOFlg", field="flag", most=1),
         "RecBankNo": Tag(name="RecBankNo", field="bank_code", most=12, optional=True),
         "RecBankName": Tag(name="RecBankName", field="bank_name", most=120, optional=not banks.all),
-        "CurrType": Tag(name="CurrType", constant="001"),
+        "CurrType": Tag(name="CurrType", constant=RENMINBI),
         "PayAmt": Tag(name="PayAmt", field="amount", most=17),
         "UseCN": Tag(name="UseCN", field="note", most=60, optional=True),
     }
-    row = tuple(filled.get(one, _empty(one)) for one in ROW_TAGS)
-    needs = frozenset({"bank_code"}) if banks.all else frozenset()
-    body = Body(
-        version=said.version,
-        capabilities=said.capabilities(opening, row, more_needs=needs),
-        encoding=said.encoding,
-        syntax=syntax("rd"),
-        opening=opening,
-        row=row,
-        closing=("</in></eb></CMS>\n",),
-        major=keys.one_of("amounts", ("major", "minor")) == "major",
-        characters=said.characters,
-        unique=UNIQUE,
-    )
-    keys.none_left()
-    return body, banks
+    return tuple(filled.get(one, _empty(one)) for one in ROW_TAGS)
 
 
 def head_words(batch: Batch) -> Mapping[str, str]:

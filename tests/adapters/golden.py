@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from disburse import banks
+from disburse.adapter import BankDouble, ExampleAnswer, Result
 from tests.adapters.batches import (
     REFERENCES,
     a_batch_by,
@@ -31,6 +32,7 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield from _status_reports()
     yield from _return_files()
     yield from _ach_returns()
+    yield from _chinese_answers()
 
 
 def _status_reports() -> Iterator[tuple[str, bytes]]:
@@ -80,3 +82,15 @@ def _ach_returns() -> Iterator[tuple[str, bytes]]:
     }
     for case, content in reports.items():
         yield f"reports/nacha-example_us_bank/{case}.ach", content
+
+
+def _chinese_answers() -> Iterator[tuple[str, bytes]]:
+    for adapter in every_adapter():
+        if adapter.name.partition(":")[0] in {"icbc", "cmb_xml", "cmb_json"}:
+            assert isinstance(adapter, BankDouble)
+            batch = a_batch_by(adapter)
+            rows = tuple(zip(batch.payments, (Result.PAID, Result.REJECTED), strict=True))
+            told = ExampleAnswer(batch=batch, rows=rows, count=2, total=batch.total)
+            suffix = PurePosixPath(adapter.file_name(batch)).suffix
+            folder = adapter.name.replace(":", "-")
+            yield f"reports/{folder}/part{suffix}", adapter.example_report(told)
