@@ -13,6 +13,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from disburse import clock
 from disburse.adapter import Adapter
 from disburse.http import (
+    confirmations,
     connections,
     files,
     funds,
@@ -35,6 +36,7 @@ from disburse.storage.engine import Begin
 
 TOPICS = (
     organisations,
+    confirmations,
     connections,
     projects,
     sheets,

@@ -6,8 +6,16 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from disburse.domain.access import Act, Caller, Forbidden, require
-from disburse.storage import parties
+from disburse.domain.access import (
+    AUTHORITIES,
+    CONFIRMED_BY,
+    Act,
+    Caller,
+    Forbidden,
+    Role,
+    require,
+)
+from disburse.storage import confirmations, parties
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, Project
@@ -30,6 +38,25 @@ def admit(tx: Transaction, caller: Caller | None, act: Act, project_id: int) -> 
         raise NoSuchParty(f"there is no project {project_id}")
     require(caller, act, project_id)
     return parties.project(tx, project_id)
+
+
+def confirmable(tx: Transaction, caller: Caller, act: Act) -> set[int] | None:
+    """Return whose people and keys the caller has a word on by `act`; None: everybody's.
+
+    The own organisation's, and those of other kinds on projects of the caller's own. Raises
+    `Forbidden` where no role suffices.
+    """
+    if Role.ADMINISTRATOR in caller.roles_on(None):
+        require(caller, act)
+        return None
+    sites = [site for site in parties.projects_of(tx, caller) if caller.may(act, site)]
+    if not sites:
+        require(caller, act)
+    kinds = {kind for kind, others in CONFIRMED_BY.items() if caller.organisation_kind in others}
+    found = confirmations.fellows(tx, kinds=kinds, projects=sites)
+    if caller.organisation_kind in AUTHORITIES:  # which take part in no project
+        found |= confirmations.of_kinds(tx, AUTHORITIES)
+    return found | {caller.organisation_id}
 
 
 def by(caller: Caller | None, now: datetime) -> By:

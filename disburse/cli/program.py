@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "api": "disburse.cli.api:api",
     "batch-schema": "disburse.cli.bank_files:batch_schema",
     "certify": "disburse.cli.bank_files:certify",
+    "confirm": "disburse.cli.confirm:confirm",
     "db": "disburse.cli.database:db",
     "demo": "disburse.cli.demo:demo",
     "init": "disburse.cli.people:init",

@@ -24,6 +24,7 @@ from disburse.domain.sheet import IdType
 from disburse.domain.signing_key import Algorithm, Purpose
 from disburse.steps.parties.add_member import add_member
 from disburse.steps.parties.add_organisation import add_organisation
+from disburse.steps.parties.confirm import confirm
 from disburse.steps.parties.enrol import enrol
 from disburse.steps.parties.found import found
 from disburse.steps.parties.grant_roles import grant_roles
@@ -92,6 +93,7 @@ def set_up(site: Site) -> None:
     for subcontractor in SUBCONTRACTORS:
         _join(site, subcontractor)
     site.teller.say("project", project=PROJECT)
+    _confirm(site)
     count = sum(_enrol(site, subcontractor) for subcontractor in SUBCONTRACTORS)
     site.teller.say("roster", count=count)
     _show(site)
@@ -120,7 +122,29 @@ def _add_person(site: Site, at: int, login: str, registration: str, role: Role) 
         identity=_identity(at + 1),
     )
     site.administer(grant_roles, login=login, roles=[role])
-    site.know(login)
+
+
+def _confirm(site: Site) -> None:
+    """Let the inspector know the contractor's approver, and the approver everybody on the site.
+
+    Until then nobody can do anything but the administrator, who moves no money.
+    """
+    own = {GENERAL_CONTRACTOR, *(one.registration for one in SUBCONTRACTORS)}
+    by_approver = {
+        login: [role] for login, registration, role in PEOPLE
+        if registration in own and login != "approver"
+    }  # fmt: skip
+    by_inspector = {
+        login: [role] for login, _, role in PEOPLE if login not in {"inspector", *by_approver}
+    }
+    kids = [key.kid for key in site.keys.values()]
+    site.know("inspector")
+    site.administer(confirm, "inspector", people=by_inspector, keys=())
+    site.know("approver")
+    site.administer(confirm, "approver", people=by_approver, keys=kids)
+    for login, _, _ in PEOPLE:
+        site.know(login)
+    site.teller.say("confirmed", people=len(by_inspector) + len(by_approver), keys=len(kids))
 
 
 def _identity(at: int) -> Identity:

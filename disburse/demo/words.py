@@ -110,6 +110,13 @@ _SENTENCES: Final = {
             "registered their signing keys."
         ),
     ),
+    "confirmed": (
+        "监管人员确认了总包审批人，审批人确认其余：共 {people} 人、{keys} 把公钥，此前不生效。",
+        (
+            "The inspector confirmed the contractor's approver, who confirmed the others: "
+            "{people} people and {keys} keys count from now on; the operator alone moves nothing."
+        ),
+    ),
     "roster": (
         "名册 {count} 人（另有一人在工地而未登记）。",
         "{count} workers are on the roster (one more works here, unregistered).",

@@ -61,6 +61,32 @@ _GC: Final = frozenset({Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.
 _WATCHING: Final = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 _SUB: Final = frozenset({Role.PREPARER, Role.SIGNER})
 
+# The operator's people administer and have no power over money: what an account may do, and what a
+# key may sign, counts once somebody with one of these roles has confirmed it. The first word comes
+# from another organisation, of one of these kinds; then the own people confirm each other as well.
+CONFIRMING: Final = frozenset(
+    {
+        Role.SIGNER,
+        Role.APPROVER,
+        Role.FUNDER,
+        Role.BANK_OPERATOR,
+        Role.INSPECTOR,
+        Role.SUPERVISOR,
+    }
+)
+AUTHORITIES: Final = frozenset(
+    {OrganisationKind.LABOUR_AUTHORITY, OrganisationKind.SECTOR_AUTHORITY}
+)
+CONFIRMED_BY: Final = {
+    OrganisationKind.SUBCONTRACTOR: frozenset({OrganisationKind.GENERAL_CONTRACTOR}),
+    OrganisationKind.GENERAL_CONTRACTOR: AUTHORITIES,
+    OrganisationKind.OWNER: AUTHORITIES,
+    OrganisationKind.BANK: AUTHORITIES,
+    OrganisationKind.LABOUR_AUTHORITY: AUTHORITIES,
+    OrganisationKind.SECTOR_AUTHORITY: AUTHORITIES,
+    OrganisationKind.OPERATOR: frozenset[OrganisationKind](),  # its roles wait for nobody
+}
+
 
 class Act(StrEnum):
     """Everything that a caller can ask for; also the word in the history."""
@@ -84,6 +110,7 @@ class Act(StrEnum):
     CONNECT = "connect"
     REGISTER_KEY = "register_key"
     REVOKE_KEY = "revoke_key"
+    CONFIRM = "confirm"
     ENROL = "enrol"
     # sheets
     RECEIVE = "receive"
@@ -125,6 +152,7 @@ class Act(StrEnum):
     READ_PAYOUTS = "read_payouts"
     READ_BALANCE = "read_balance"
     READ_ANOMALIES = "read_anomalies"
+    READ_WAITING = "read_waiting"
 
 
 _READERS: Final = _GC | _SUB | _WATCHING | {Role.FUNDER, Role.VIEWER}
@@ -148,6 +176,7 @@ ALLOWED: Final = {
     Act.CONNECT: {Role.ADMINISTRATOR},
     Act.REGISTER_KEY: {Role.ADMINISTRATOR},
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
+    Act.CONFIRM: CONFIRMING,
     Act.ENROL: {Role.LABOUR_OFFICER},
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
@@ -185,6 +214,7 @@ ALLOWED: Final = {
     Act.READ_PAYOUTS: _READERS,
     Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
     Act.READ_ANOMALIES: _GC | _WATCHING,
+    Act.READ_WAITING: CONFIRMING | {Role.ADMINISTRATOR},
 }
 
 
@@ -197,6 +227,7 @@ class Caller:
     organisation_id: int
     organisation_kind: OrganisationKind
     grants: frozenset[tuple[Role, int | None]]  # role, and the one project it is for (None: all)
+    waiting: frozenset[tuple[Role, int | None]] = frozenset()  # not confirmed yet: worth nothing
 
     def roles_on(self, project_id: int | None) -> frozenset[Role]:
         """Return the caller's roles on one project; None asks for roles that need none."""
@@ -211,4 +242,7 @@ def require(caller: Caller, act: Act, project_id: int | None = None) -> None:
     """Raise `Forbidden` unless `caller` may do `act`."""
     if not caller.may(act, project_id):
         wanted = ", ".join(sorted(ALLOWED[act])) or "nobody"
-        raise Forbidden(f"{act} takes one of these roles: {wanted}", needs=sorted(ALLOWED[act]))
+        told = f"{act} takes one of these roles: {wanted}"
+        if waiting := sorted({role for role, _ in caller.waiting} & ALLOWED[act]):
+            told += f"; you will be {', '.join(waiting)} once another organisation confirms it"
+        raise Forbidden(told, needs=sorted(ALLOWED[act]))

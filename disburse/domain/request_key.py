@@ -25,8 +25,12 @@ class RequestKey:
     valid_from: datetime
     valid_to: datetime  # the first moment at which it is valid no more
     revoked_at: datetime | None = None
+    registered_by: int | None = None  # a person
+    confirmed_by: int | None = None  # a person; None: the account's own key before vouches
+    confirmed_at: datetime | None = None  # None: it waits, and signs nothing yet
 
     def good(self, at: datetime) -> bool:
         """Say whether a request that arrives `at` the service may be signed with this key."""
         revoked = self.revoked_at is not None and self.revoked_at <= at
-        return self.valid_from <= at < self.valid_to and not revoked
+        confirmed = self.confirmed_at is not None and self.confirmed_at <= at
+        return confirmed and self.valid_from <= at < self.valid_to and not revoked

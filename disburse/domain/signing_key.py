@@ -37,12 +37,22 @@ class SigningKey:
     valid_to: datetime  # the first moment at which it is valid no more
     revoked_at: datetime | None = None
     revoked_as_compromised: bool = False
+    registered_by: int | None = None  # a person
+    confirmed_by: int | None = None  # a person of another organisation; None: see `successor_of`
+    confirmed_at: datetime | None = None  # None: it waits, and signs nothing yet
+    successor_of: str | None = None  # the kid of the key that signed for this one
 
 
 class WrongPurpose(Refusal):
     """The key was registered to sign something else."""
 
     code = "wrong-key-purpose"
+
+
+class KeyNotConfirmed(Refusal):
+    """The signature arrived before another organisation had confirmed the key."""
+
+    code = "key-not-confirmed"
 
 
 class KeyNotYetValid(Refusal):
@@ -69,7 +79,7 @@ def judge(key: SigningKey, *, purpose: Purpose, at: datetime) -> None:
     The time of receipt decides, never the signer's own clock. Call this only once the signature
     itself has been verified: who lacks the private key learns nothing about the key's state.
     A key revoked as compromised is good at no time, for nobody knows when it was copied.
-    Refusals: `WrongPurpose`, `KeyRevoked`, `KeyNotYetValid`, `KeyExpired`.
+    Refusals: `WrongPurpose`, `KeyRevoked`, `KeyNotConfirmed`, `KeyNotYetValid`, `KeyExpired`.
     """
     if key.purpose != purpose:
         raise WrongPurpose(
@@ -79,6 +89,11 @@ def judge(key: SigningKey, *, purpose: Purpose, at: datetime) -> None:
         raise KeyRevoked(f"key {key.kid} was revoked as compromised; sign with a new key")
     if key.revoked_at is not None and key.revoked_at <= at:
         raise KeyRevoked(f"key {key.kid} was revoked at {key.revoked_at}; sign with a new key")
+    if key.confirmed_at is None or at < key.confirmed_at:
+        raise KeyNotConfirmed(
+            f"key {key.kid} waits to be confirmed by another organisation (the general contractor;"
+            " for its own, an authority): read the key id to them, and submit again afterwards"
+        )
     if at < key.valid_from:
         raise KeyNotYetValid(f"key {key.kid} is valid from {key.valid_from}; submit again then")
     if key.valid_to <= at:

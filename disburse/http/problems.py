@@ -31,8 +31,8 @@ STATUS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad-page", "idempotency-key-missing", "bad-request"),
     HTTPStatus.UNAUTHORIZED: ("unauthenticated",),
     HTTPStatus.FORBIDDEN: (
-        "bad-signature", "forbidden", "key-expired", "key-not-yet-valid", "key-revoked",
-        "same-person", "wrong-key-purpose",
+        "bad-signature", "forbidden", "key-expired", "key-not-confirmed", "key-not-yet-valid",
+        "key-revoked", "same-person", "wrong-key-purpose",
     ),
     HTTPStatus.NOT_FOUND: (
         "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-file", "no-such-key",
@@ -44,9 +44,9 @@ STATUS: Final = {
         "account-not-open", "already-founded", "already-posted", "approval-broken", "cooling-down",
         "dispatch-paused", "stale-fence",
         "duplicate-sheet", "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed",
-        "lines-blocked",
-        "not-backed", "not-this-file", "nothing-payable", "party-taken", "reissue-asked",
-        "request-in-progress", "short-of-funds", "statement-broken", "wrong-state",
+        "lines-blocked", "not-backed", "not-this-file", "nothing-payable", "nothing-waits",
+        "party-taken", "reissue-asked", "request-in-progress", "short-of-funds",
+        "statement-broken", "wrong-state",
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),

@@ -74,13 +74,16 @@ def _key(row: Any) -> SigningKey:  # noqa: ANN401  (a row of SQLAlchemy's)
 
 _ADD: Final = text("""
     INSERT INTO signing_key (kid, organisation_id, algorithm, jwk, purpose, valid_from, valid_to,
-                             revoked_at, revoked_as_compromised)
+                             revoked_at, revoked_as_compromised, registered_by, confirmed_by,
+                             confirmed_at, successor_of)
     VALUES (:kid, :organisation_id, :algorithm, :public_jwk, :purpose, :valid_from, :valid_to,
-            :revoked_at, :revoked_as_compromised)
+            :revoked_at, :revoked_as_compromised, :registered_by, :confirmed_by, :confirmed_at,
+            :successor_of)
 """)
 _OF_ORGANISATION: Final = text("""
     SELECT kid, organisation_id, algorithm, jwk AS public_jwk, purpose, valid_from, valid_to,
-           revoked_at, revoked_as_compromised
+           revoked_at, revoked_as_compromised, registered_by, confirmed_by, confirmed_at,
+           successor_of
     FROM signing_key WHERE organisation_id = :o
 """)
 _REVOKE: Final = text("""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.access import Caller, OrganisationKind, Role
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, PartyTaken
 
@@ -33,24 +34,39 @@ def nobody(tx: Transaction) -> bool:
     return not tx.scalar(text("SELECT EXISTS (SELECT FROM member)"))
 
 
-def add_member(tx: Transaction, values: dict[str, object], roles: Sequence[Role]) -> int:
-    """Store an account of an organisation with its roles; return its number."""
+def add_member(tx: Transaction, values: dict[str, object]) -> int:
+    """Store an account of an organisation, without any role; return its number."""
     try:
         with tx.begin_nested():
             number = tx.scalar(_ADD_MEMBER, values)
     except IntegrityError as error:
         raise PartyTaken("an account with this login is here already") from error
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
-    grant(tx, member_id=number, roles=roles, project_id=None)
     return number
 
 
 def grant(
-    tx: Transaction, *, member_id: int, roles: Sequence[Role], project_id: int | None
+    tx: Transaction,
+    *,
+    member_id: int,
+    roles: Sequence[Role],
+    project_id: int | None,
+    by: By,
+    stands: bool = False,
 ) -> None:
-    """Give an account roles on one project, or on all of its organisation's (None)."""
+    """Give an account roles on one project, or on all of its organisation's (None).
+
+    They wait to be confirmed, unless the role `stands` by itself.
+    """
+    values = {
+        "member": member_id,
+        "project": project_id or 0,
+        "by": by.person_id,
+        "at": by.at,
+        "confirmed_at": by.at if stands else None,
+    }
     for role in roles:
-        tx.execute(_GRANT, {"member": member_id, "role": role, "project": project_id or 0})
+        tx.execute(_GRANT, values | {"role": role})
 
 
 def by_login(tx: Transaction, login: str) -> Member:
@@ -71,6 +87,12 @@ def logins_with(tx: Transaction, role: Role, *, organisation_id: int | None = No
     """Return who has a role everywhere, in one organisation or in all; disabled ones are not."""
     values = {"role": role, "organisation": organisation_id}
     return [row.login for row in tx.execute(_LOGINS_WITH, values)]
+
+
+def anybody_is(tx: Transaction, roles: Collection[Role]) -> bool:
+    """Say whether a role of these stands anywhere; nobody else is granted one until we end."""
+    tx.execute(text("LOCK TABLE grant_of_role IN SHARE ROW EXCLUSIVE MODE"))
+    return bool(tx.scalar(_ANYBODY_IS, {"roles": sorted(roles)}))
 
 
 def caller_of_token(tx: Transaction, *, digest: bytes, at: datetime) -> Caller | None:
@@ -116,8 +138,13 @@ def _caller(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)
         person_id=row.person_id,
         organisation_id=row.organisation_id,
         organisation_kind=OrganisationKind(row.kind),
-        grants=frozenset((Role(role), project or None) for role, project in row.grants or []),
+        grants=_grants(row.grants),
+        waiting=_grants(row.waiting),
     )
+
+
+def _grants(found: list[tuple[str, int]] | None) -> frozenset[tuple[Role, int | None]]:
+    return frozenset((Role(role), project or None) for role, project in found or ())
 
 
 _ADD_MEMBER: Final = text("""
@@ -125,7 +152,10 @@ _ADD_MEMBER: Final = text("""
     VALUES (:organisation_id, :person_id, :name, :login) RETURNING id
 """)
 _GRANT: Final = text("""
-    INSERT INTO grant_of_role (member_id, role, project_id) VALUES (:member, :role, :project)
+    INSERT INTO grant_of_role (member_id, role, project_id, holder, granted_by, granted_at,
+                               confirmed_at)
+    SELECT :member, :role, :project, m.person_id, :by, :at, :confirmed_at
+    FROM member m WHERE m.id = :member
     ON CONFLICT DO NOTHING
 """)
 _BY_LOGIN: Final = text("""
@@ -134,16 +164,25 @@ _BY_LOGIN: Final = text("""
 """)
 _LOGINS_WITH: Final = text("""
     SELECT m.login FROM member m JOIN grant_of_role g ON g.member_id = m.id
-    WHERE g.role = :role AND g.project_id = 0 AND m.disabled_at IS NULL
+    WHERE g.role = :role AND g.project_id = 0 AND g.confirmed_at IS NOT NULL
+      AND m.disabled_at IS NULL
       AND (CAST(:organisation AS bigint) IS NULL OR m.organisation_id = :organisation)
     ORDER BY m.login
 """)
 _CALLER: Final = """
     SELECT m.id, m.person_id, m.organisation_id, o.kind,
            (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
-            FROM grant_of_role g WHERE g.member_id = m.id) AS grants
+            FROM grant_of_role g
+            WHERE g.member_id = m.id AND g.confirmed_at IS NOT NULL) AS grants,
+           (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
+            FROM grant_of_role g
+            WHERE g.member_id = m.id AND g.confirmed_at IS NULL) AS waiting
     FROM member m JOIN organisation o ON o.id = m.organisation_id
 """
+_ANYBODY_IS: Final = text("""
+    SELECT EXISTS (SELECT FROM grant_of_role
+                   WHERE role = ANY(CAST(:roles AS text[])) AND confirmed_at IS NOT NULL)
+""")
 _CALLER_OF_TOKEN: Final = text(f"""{_CALLER}
     JOIN token t ON t.member_id = m.id
     WHERE t.digest = :digest AND t.expires_at > :at AND t.revoked_at IS NULL

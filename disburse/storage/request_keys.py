@@ -73,11 +73,14 @@ def _key(row: Any) -> RequestKey:  # noqa: ANN401  (a row of SQLAlchemy's)
 
 
 _ADD: Final = text("""
-    INSERT INTO request_key (kid, member_id, algorithm, jwk, valid_from, valid_to, revoked_at)
-    VALUES (:kid, :member_id, :algorithm, :public_jwk, :valid_from, :valid_to, :revoked_at)
+    INSERT INTO request_key (kid, member_id, algorithm, jwk, valid_from, valid_to, revoked_at,
+                             registered_by, confirmed_by, confirmed_at)
+    VALUES (:kid, :member_id, :algorithm, :public_jwk, :valid_from, :valid_to, :revoked_at,
+            :registered_by, :confirmed_by, :confirmed_at)
 """)
 _KEY: Final = """
-    SELECT kid, member_id, algorithm, jwk AS public_jwk, valid_from, valid_to, revoked_at
+    SELECT kid, member_id, algorithm, jwk AS public_jwk, valid_from, valid_to, revoked_at,
+           registered_by, confirmed_by, confirmed_at
     FROM request_key
 """
 _OF_MEMBER: Final = text(f"{_KEY} WHERE member_id = :member ORDER BY valid_from, kid")

@@ -13,6 +13,7 @@ import pytest
 from disburse.domain.access import ALLOWED, ROLES, Act, OrganisationKind, Role
 from disburse.http.guard import METRICS, OPEN
 from disburse.storage import members, parties
+from disburse.storage.acts import By
 from tests.http.site import Site, add_token, token_of
 from tests.sheets import a_credit_code
 
@@ -34,6 +35,7 @@ ROUTES = {
     ("POST", f"{M}/request_keys/<word:kid>/revoke"): Act.REVOKE_REQUEST_KEY,
     ("POST", "/v1/keys"): Act.REGISTER_KEY,
     ("POST", "/v1/keys/<word:kid>/revoke"): Act.REVOKE_KEY,
+    ("POST", "/v1/confirmations"): Act.CONFIRM,
     ("POST", "/v1/accounts"): Act.OPEN_ACCOUNT,
     ("POST", "/v1/accounts/<number:account_id>/freeze"): Act.FREEZE_ACCOUNT,
     ("POST", "/v1/accounts/<number:account_id>/reopen"): Act.REOPEN_ACCOUNT,
@@ -91,6 +93,7 @@ ROUTES = {
     ("GET", f"{P}/balance"): Act.READ_BALANCE,
     ("GET", f"{P}/anomalies"): Act.READ_ANOMALIES,
     ("GET", f"{P}/acts"): Act.READ_PAYOUTS,
+    ("GET", "/v1/confirmations"): Act.READ_WAITING,
 }
 
 WHY = {"reason": "tried by a test"}
@@ -111,6 +114,7 @@ BODIES = {
     Act.REGISTER_REQUEST_KEY: {"public_jwk": "{}", "proof": "none", "days": 1},
     Act.REVOKE_REQUEST_KEY: WHY,
     Act.REVOKE_KEY: WHY | {"registration": a_credit_code(2), "compromised": False},
+    Act.CONFIRM: {"people": [{"login": "nobody", "roles": ["viewer"]}]},
     Act.OPEN_ACCOUNT: {
         "bank": a_credit_code(4), "adapter": "none", "currency": "CNY", "number": "1",
         "holder": "Holder",
@@ -262,7 +266,9 @@ def test_a_role_on_one_project_is_none_on_another(site):
             member_id=caller.member_id,
             roles=sorted(ROLES[kind]),
             project_id=world.project_id + 1,
+            by=By(member_id=None, person_id=None, at=world.now),
         )
+        world.confirm(tx, caller.member_id, sorted(ROLES[kind]))
         add_token(tx, world, "elsewhere", caller)
 
     for (method, rule), act in ROUTES.items():

@@ -35,6 +35,7 @@ NAMED_AFTER_THE_THING = {
     Act.ISSUE_TOKEN: "tokens",
     Act.REGISTER_KEY: "keys",
     Act.REGISTER_REQUEST_KEY: "request_keys",
+    Act.CONFIRM: "confirmations",
     Act.OPEN_ACCOUNT: "accounts",
     Act.CONNECT: "connections",
     Act.START_PROJECT: "projects",

@@ -8,21 +8,27 @@ from base64 import b64encode
 from click.testing import CliRunner
 
 from disburse.cli.program import program
+from disburse.clock import system_clock
+from disburse.queries.waiting import waiting
+from disburse.steps.parties.confirm import confirm
+from disburse.storage import members
+from disburse.storage.engine import connect
 from tests.sheets import a_card, a_credit_code, an_identity_number
 
 OPERATOR = a_credit_code(7)
-CONTRACTOR, SUB, OWNER, BANK = map(a_credit_code, (1, 2, 3, 4))
+CONTRACTOR, SUB, OWNER, BANK, AUTHORITY = map(a_credit_code, (1, 2, 3, 4, 5))
 PROJECT = "JYG-2026-001"
 MASTER_KEY = b64encode(bytes(range(32))).decode()  # as `tests.conftest` has it
 DISBURSE = (sys.executable, "-m", "disburse")
 
 TABLES = {
     "organisations": [
-        ["kind", "registration", "name"],
-        ["general_contractor", CONTRACTOR, "A contractor"],
-        ["subcontractor", SUB, "A subcontractor"],
-        ["owner", OWNER, "An owner"],
-        ["银行", BANK, "A bank"],
+        ["kind", "registration", "name", "region"],
+        ["general_contractor", CONTRACTOR, "A contractor", ""],
+        ["subcontractor", SUB, "A subcontractor", ""],
+        ["owner", OWNER, "An owner", ""],
+        ["银行", BANK, "A bank", ""],
+        ["labour_authority", AUTHORITY, "An authority", "6202"],
     ],
     "projects": [
         ["code", "name", "owner", "general_contractor", "region", "sector", "政府投资",
@@ -45,6 +51,7 @@ TABLES = {
         [CONTRACTOR, "approver", "An approver", an_identity_number(902), "approver", PROJECT],
         [SUB, "signer", "A signer", an_identity_number(903), "signer; preparer", ""],
         [SUB, "machine", "A machine", "", "preparer", ""],
+        [AUTHORITY, "inspector", "An inspector", an_identity_number(904), "inspector", ""],
     ],
     "workers": [
         ["project", "employer", "name", "id_number", "joined_on", "account"],
@@ -89,6 +96,25 @@ class Terminal:
     def json(self, *words, **more):
         """Run one command and return its JSON."""
         return json.loads(self.run(*words, "--json", **more).stdout)
+
+    def set_up(self, tables, *, again=True):
+        """Load the tables, let everybody be confirmed, and load the workers."""
+        self.run("setup", "load", tables)
+        self.confirm()
+        if again:
+            self.run("setup", "load", tables)
+
+    def confirm(self):
+        """Let everybody and every key be confirmed: the inspector first, then the approver."""
+        connections = connect(self.environment["DISBURSE_DATABASE_URL"])
+        for login in ("inspector", "approver"):
+            with connections() as tx:
+                caller = members.caller_of_login(tx, login)
+                waits = waiting(tx, caller)
+                people = {one.login: one.roles for one in waits.people if one.login != login}
+                kids = [one.kid for one in waits.keys]
+                confirm(tx, caller=caller, people=people, keys=kids, now=system_clock())
+        connections.dispose()
 
     def init(self):
         return self.json(

@@ -89,7 +89,7 @@ def terminal_now():
 
 
 def test_a_key_is_proved_registered_listed_and_revoked(terminal, tables, tmp_path):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     _, kid = register(terminal, tmp_path)
     [listed] = terminal.json("key", "list", "--organisation", SUB)["keys"]
     assert (listed["kid"], listed["revoked_at"]) == (kid, None)
@@ -101,13 +101,13 @@ def test_a_key_is_proved_registered_listed_and_revoked(terminal, tables, tmp_pat
 
 
 def test_a_key_of_somebody_else_is_not_registered(terminal, tables, tmp_path):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     with pytest.raises(AssertionError, match="bad-signature"):
         register(terminal, tmp_path, organisation=a_credit_code(1).lower())
 
 
 def test_a_roster_is_imported_whole_or_not_at_all(terminal, tables, tmp_path):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     words = ("--project", PROJECT, "--employer", SUB)
     file = tmp_path / "roster.csv"
     title = "姓名,证件号码,进场日期,银行账号,手机号"
@@ -131,7 +131,7 @@ def test_a_roster_is_imported_whole_or_not_at_all(terminal, tables, tmp_path):
 
 
 def test_an_account_is_frozen_and_reopened(terminal, tables):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     words = ("1017700000000001", "--bank", BANK, "--reason", "a court's order")
     assert terminal.json("account", "freeze", *words)["state"] == "frozen"
     assert terminal.json("account", "reopen", *words)["state"] == "open"
@@ -139,7 +139,7 @@ def test_an_account_is_frozen_and_reopened(terminal, tables):
 
 
 def test_status_proof_and_adapters_are_told_to_people_and_programs(terminal, tables):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     assert terminal.json("status")["sheets"] == []
     assert terminal.json("prove")["ok"] is True
     assert "invariants hold" in terminal.run("prove").stdout

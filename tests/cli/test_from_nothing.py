@@ -48,8 +48,9 @@ def run(terminal, *words, exit_code=0):
 @pytest.fixture
 def signer(terminal, tables, tmp_path):
     """A terminal of the subcontractor, and its key."""
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     private, _ = register(terminal, tmp_path, organisation=SUB)
+    terminal.confirm()
     token = terminal.run("token", "issue", "signer").stdout.strip()
     terminal.environment["DISBURSE_TOKEN"] = token
     return terminal, private
@@ -108,6 +109,7 @@ def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
     public = ("--public", tmp_path / "first.pub.jwk")
     kid = terminal.json("request-key", "register", *public, "--proof", proof, *login)["kid"]
     assert kid in terminal.run("request-key", "list", *login).stdout
+    terminal.confirm()
     second, _ = a_request_key(terminal, tmp_path, "second.pem")
     file = tmp_path / "sheet.json"
     file.write_bytes(a_sheet_json(*lines(3)))

@@ -9,7 +9,8 @@ from disburse.storage import members, parties
 from tests.cli.terminal import PROJECT, SUB, TABLES, write_tables
 from tests.sheets import an_identity_number
 
-FIRST = {"organisations": 4, "projects": 1, "accounts": 1, "parties": 1, "people": 4, "workers": 2}
+# The workers wait until a labour officer counts.
+FIRST = {"organisations": 5, "projects": 1, "accounts": 1, "parties": 1, "people": 5, "workers": 0}
 
 
 def a_workbook(path, tables):
@@ -36,7 +37,13 @@ def changed(name, row, **cells):
 
 
 def test_a_whole_site_is_set_up_from_a_folder_and_again_is_no_harm(terminal, tables, begin):
-    assert terminal.json("setup", "load", tables)["new"] == FIRST
+    told = terminal.json("setup", "load", tables)
+    assert (told["new"], told["kept_back"]) == (FIRST, 2)
+    assert told["waiting"] == ["approver", "officer", "machine", "signer"]
+    shown = terminal.run("setup", "load", tables).stdout
+    assert "signer is preparer, signer of A subcontractor once a general contractor" in shown
+    assert "workers: 2 wait for a confirmed labour officer" in shown
+    terminal.confirm()
     with begin() as tx:
         project = parties.project_by_code(tx, PROJECT)
         approver = members.caller_of_login(tx, "approver")
@@ -52,7 +59,8 @@ def test_a_whole_site_is_set_up_from_a_folder_and_again_is_no_harm(terminal, tab
     assert machine.person_id is None
     again = terminal.json("setup", "load", tables)
     assert again["new"] == dict.fromkeys(FIRST, 0) | {"workers": 2}
-    assert "organisations: 4 rows, 0 new" in terminal.run("setup", "load", tables).stdout
+    assert (again["kept_back"], again["waiting"]) == (0, [])
+    assert "organisations: 5 rows, 0 new" in terminal.run("setup", "load", tables).stdout
 
 
 def test_a_workbook_does_as_well_as_a_folder(terminal, tmp_path):
@@ -107,7 +115,7 @@ def test_every_fault_of_every_table_is_told_at_once_and_nothing_is_done(terminal
 def test_what_contradicts_what_is_known_is_refused_with_its_row(  # noqa: PLR0917  (of pytest)
     terminal, tables, name, row, cells, told
 ):
-    terminal.run("setup", "load", tables)
+    terminal.set_up(tables)
     folder = tables / "more"
     folder.mkdir()
     a_workbook(folder / f"{name}.xlsx", changed(name, row, **cells))
@@ -148,6 +156,7 @@ def test_whoever_acts_is_named_when_there_are_several(terminal, tables, tmp_path
     people = TABLES["people"]
     extra = [people[1][0], "officer2", "Another", an_identity_number(990), "labour_officer", ""]
     folder = write_tables(tmp_path / "two", people=[*people, extra])
+    terminal.set_up(folder, again=False)
     answer = terminal.run("setup", "load", folder, exit_code=2)
     assert "officer, officer2" in answer.stderr
     assert terminal.json("setup", "load", folder, "--officer", "officer2")["new"]["workers"] == 2

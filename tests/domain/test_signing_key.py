@@ -18,8 +18,11 @@ KEY = SigningKey(
     purpose=Purpose.SHEET,
     valid_from=FROM,
     valid_to=TO,
+    confirmed_at=FROM,
 )
 REVOKED_KEY = replace(KEY, revoked_at=REVOKED)
+WAITING_KEY = replace(KEY, confirmed_at=None)
+LATE_KEY = replace(KEY, confirmed_at=REVOKED)
 COMPROMISED_KEY = replace(REVOKED_KEY, revoked_as_compromised=True)
 
 
@@ -34,7 +37,9 @@ def test_a_key_is_good_inside_its_window_until_it_is_revoked(key, at):
 @pytest.mark.parametrize(
     ("key", "at", "refusal"),
     [
-        (KEY, FROM - MOMENT, signing_key.KeyNotYetValid),
+        (replace(KEY, valid_from=TO - MOMENT), FROM, signing_key.KeyNotYetValid),
+        (WAITING_KEY, FROM, signing_key.KeyNotConfirmed),
+        (LATE_KEY, REVOKED - MOMENT, signing_key.KeyNotConfirmed),
         (KEY, TO, signing_key.KeyExpired),
         (REVOKED_KEY, REVOKED, signing_key.KeyRevoked),
         (REVOKED_KEY, TO, signing_key.KeyRevoked),

@@ -135,6 +135,8 @@ def test_nobody_approves_what_they_reviewed_whichever_account_they_use(site):
         ok(site.post("/v1/members", "administrator", json=body), 201)
         roles = {"roles": [role]}
         ok(site.post(f"/v1/members/{login}/roles", "administrator", json=roles))
+        named = {"people": [{"login": login, "roles": [role]}]}
+        ok(site.post("/v1/confirmations", "inspector", json=named))
         with site.world.begin() as tx:
             add_token(tx, site.world, login, members.caller_of_login(tx, login))
     here = f"sheets/{ok(site.submit(), 201)['sheet']['id']}"

@@ -26,6 +26,12 @@ def test_a_second_site_is_set_up_from_nothing_to_a_roster(site):
         organisation(site, kind, place)
     token = an_officer(site)
     here = a_project(site)
+    waits = site.get("/v1/confirmations", "inspector").json["people"]
+    assert [(one["login"], one["roles"]) for one in waits] == [("officer-2", ["labour_officer"])]
+    known = {"people": [{"login": "officer-2", "roles": ["labour_officer"]}]}
+    assert site.post("/v1/confirmations", "approver", json=known).status_code == 404
+    told = site.post("/v1/confirmations", "inspector", json=known)
+    assert told.json == {"logins": ["officer-2"], "kids": []}
 
     # the subcontractor joins with the written order that the contractor pay on its behalf
     joining = {"registration": a_credit_code(52)}

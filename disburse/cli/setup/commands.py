@@ -12,7 +12,10 @@ from disburse.cli.installation import actor, as_option, opened
 from disburse.cli.setup.files import read
 from disburse.cli.setup.forms import ALL
 from disburse.cli.setup.load import Loader
+from disburse.domain.access import CONFIRMED_BY
 from disburse.sheetfile.table_template import write_tables
+from disburse.storage import confirmations
+from disburse.storage.confirmations import WaitingAccount
 
 
 @click.group()
@@ -43,9 +46,30 @@ def load(*, place: Path, officer: str | None, acting: str | None, as_json: bool)
         with here.begin() as tx:
             loader = Loader(tx, actor(tx, acting), officer, enabled, here.now)
             done = loader.load(tables)
+            waits = confirmations.accounts(tx, None)
     rows = {name: len(found) for name, found in tables.rows.items()}
     lines = [f"{name}: {count} rows, {done.get(name, 0)} new" for name, count in rows.items()]
-    answer.tell({"rows": rows, "new": done, "findings": tables.wrong}, as_json=as_json, lines=lines)
+    if loader.kept_back:
+        lines.append(
+            f"workers: {loader.kept_back} wait for a confirmed labour officer; load this again then"
+        )
+    lines += map(_who_confirms, waits)
+    told = {
+        "rows": rows,
+        "new": done,
+        "kept_back": loader.kept_back,
+        "waiting": [one.login for one in waits],
+        "findings": tables.wrong,
+    }
+    answer.tell(told, as_json=as_json, lines=lines)
+
+
+def _who_confirms(account: WaitingAccount) -> str:
+    kinds = " or ".join(sorted(CONFIRMED_BY[account.organisation_kind])).replace("_", " ")
+    return (
+        f"waits: {account.login} is {', '.join(account.roles)} of {account.organisation_name} once "
+        f"a {kinds}, or another confirmed person of its own, runs: disburse confirm {account.login}"
+    )
 
 
 @setup.command()

@@ -41,6 +41,7 @@ class Loader:
     banks: Mapping[str, Adapter]
     now: datetime
     done: dict[str, int] = field(default_factory=dict)  # new rows by table
+    kept_back: int = 0  # workers whom no confirmed labour officer could enrol yet
 
     def load(self, setup: Setup) -> Mapping[str, int]:
         """Do everything, or raise `SetupRefused` with every fault of every row."""
@@ -150,7 +151,8 @@ class Loader:
         return new
 
     def _grant(self, login: str, row: NewPerson) -> None:
-        has = members.caller_of_login(self.tx, login).grants
+        known = members.caller_of_login(self.tx, login)
+        has = known.grants | known.waiting
         sites: list[int | None] = [
             parties.project_by_code(self.tx, code).id for code in row.projects
         ]
@@ -181,13 +183,18 @@ class Loader:
 
     def _enrol(self, code: str, employer: str, hired: list[tuple[int, Hired]]) -> int:
         site = parties.project_by_code(self.tx, code)
+        contractor = site.general_contractor_id
+        officers = members.logins_with(self.tx, Role.LABOUR_OFFICER, organisation_id=contractor)
+        if self.officer is None and not officers:
+            self.kept_back += len(hired)
+            return 0
         return enrol(
             self.tx,
             caller=actor(
                 self.tx,
                 self.officer,
                 Role.LABOUR_OFFICER,
-                organisation_id=site.general_contractor_id,
+                organisation_id=contractor,
             ),
             project_id=site.id,
             registration=employer,

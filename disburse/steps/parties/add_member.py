@@ -41,7 +41,7 @@ def add_member(
         "name": particulars.text("name", name),
         "login": particulars.login(login),
     }
-    number = members.add_member(tx, dict(values), [])
+    number = members.add_member(tx, dict(values))
     acts.record(
         tx,
         Act.ADD_MEMBER,

@@ -53,11 +53,14 @@ def found(
         "name": particulars.text("person", person),
         "login": particulars.login(login),
     }
-    member_id = members.add_member(tx, values, [Role.ADMINISTRATOR])
+    member_id = members.add_member(tx, values)
+    founder = By(member_id=member_id, person_id=person_id, at=now)
+    roles = [Role.ADMINISTRATOR]
+    members.grant(tx, member_id=member_id, roles=roles, project_id=None, by=founder, stands=True)
     acts.record(
         tx,
         Act.FOUND,
-        by=By(member_id=member_id, person_id=person_id, at=now),
+        by=founder,
         subject="organisation",
         subject_id=operator,
         facts={"registration": organisation["registration"]},

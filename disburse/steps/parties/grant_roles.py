@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
-from disburse.domain.access import ROLES, Act, Caller, Role, require
+from disburse.domain.access import (
+    AUTHORITIES,
+    ROLES,
+    Act,
+    Caller,
+    OrganisationKind,
+    Role,
+    require,
+)
 from disburse.domain.refusal import Refusal
 from disburse.door import by
 from disburse.storage import acts, members, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
+
+_AUTHORITY_ROLES: Final = frozenset[Role]().union(*(ROLES[kind] for kind in AUTHORITIES))
 
 
 class RoleNotTheirs(Refusal):
@@ -30,7 +41,9 @@ def grant_roles(
 ) -> Member:
     """Add `roles` to those of the account, or raise `RoleNotTheirs`; again is no harm.
 
-    The operator's people can only administer: nobody who sets up can also move money.
+    The operator's people can only administer: nobody who sets up can also move money. So every
+    other role waits until somebody else confirms it; only the first account of an authority stands
+    by itself, for there is nobody yet to ask, and the history says so.
     """
     require(caller, Act.GRANT_ROLES)
     member = members.by_login(tx, login)
@@ -42,7 +55,15 @@ def grant_roles(
         )
     if project_id is not None:
         parties.project(tx, project_id)
-    members.grant(tx, member_id=member.id, roles=sorted(roles), project_id=project_id)
+    first = kind in AUTHORITIES and not members.anybody_is(tx, _AUTHORITY_ROLES)
+    members.grant(
+        tx,
+        member_id=member.id,
+        roles=sorted(roles),
+        project_id=project_id,
+        by=by(caller, now),
+        stands=first or kind is OrganisationKind.OPERATOR,
+    )
     acts.record(
         tx,
         Act.GRANT_ROLES,
@@ -50,6 +71,6 @@ def grant_roles(
         subject="member",
         subject_id=member.id,
         project_id=project_id or 0,
-        facts={"roles": sorted(roles)},
+        facts={"roles": sorted(roles), "first_authority": first},
     )
     return member

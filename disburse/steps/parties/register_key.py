@@ -37,8 +37,7 @@ def register_key(
 
     `proof` shows that whoever sent the key holds its private half; it names the key, the
     organisation, the purpose and `challenge`. A key is registered once for ever, so a proof that
-    somebody kept is good for nothing else. That another organisation confirms a first key is not
-    asked for yet.
+    somebody kept is good for nothing else. It signs nothing until somebody confirms it.
     """
     require(caller, Act.REGISTER_KEY)
     organisation = parties.organisation(tx, particulars.registration(registration))
@@ -55,6 +54,7 @@ def register_key(
         purpose=purpose,
         valid_from=now,
         valid_to=now + valid_for,
+        registered_by=caller.person_id,
     )
     keys.add(tx, key)
     acts.record(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from disburse import signing
-from disburse.domain.access import Act, Caller, Forbidden, require
+from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind, require
 from disburse.domain.particulars import BadParticulars
 from disburse.domain.request_key import RequestKey
 from disburse.door import by
@@ -29,9 +29,10 @@ def register_request_key(
 ) -> RequestKey:
     """Store the key, or raise `BadParticulars`, `KeyUnreadable`, `BadSignature` or `KeyTaken`.
 
-    The first key of an account is registered by the administrator. Whoever has a good one
-    registers the next for the own account, before the old one ends. `proof` shows that whoever
-    sent the key holds its private half, and wants it for this account.
+    The first key of an account is registered by the administrator, and waits until somebody else
+    confirms it: else whoever administers could act as anybody. Whoever has a good one registers
+    the next for the own account, before the old one ends. `proof` shows that whoever sent the key
+    holds its private half, and wants it for this account.
     """
     own = members.owns_login(tx, member_id=caller.member_id, login=login)
     if not own:
@@ -41,12 +42,14 @@ def register_request_key(
             f"a request key is valid for at most {VALID_FOR_MAX.days} days", field="valid_for"
         )
     member = members.by_login(tx, login)
-    good = sum(key.good(now) for key in request_keys.of_member(tx, member.id))
-    if good == 0 and not caller.may(Act.REGISTER_REQUEST_KEY):
+    known = request_keys.of_member(tx, member.id)
+    if not any(key.good(now) for key in known) and not caller.may(Act.REGISTER_REQUEST_KEY):
         raise Forbidden("an account's first request key is registered by the administrator")
-    if good >= GOOD_AT_ONCE_MAX:
+    live = sum(key.revoked_at is None and now < key.valid_to for key in known)
+    if live >= GOOD_AT_ONCE_MAX:
         raise BadParticulars(
-            f"{login} has {good} good request keys; revoke one first", field="public_jwk"
+            f"{login} has {live} request keys that are good or wait; revoke one first",
+            field="public_jwk",
         )
     public = signing.read_public(public_jwk)
     algorithm = signing.request_algorithm(public)
@@ -58,6 +61,8 @@ def register_request_key(
         public_jwk=public.jwk,
         valid_from=now,
         valid_to=now + valid_for,
+        registered_by=caller.person_id,
+        confirmed_at=now if own or member.organisation_kind is OrganisationKind.OPERATOR else None,
     )
     request_keys.add(tx, key)
     acts.record(

@@ -225,13 +225,38 @@ def test_an_organisation_gives_only_its_own_kind_of_roles(begin, here, organisat
         grant_roles(tx, login="boss", roles=[Role.RELEASER], **here)
         grant_roles(tx, login="boss", roles=[Role.RELEASER], **here)
         boss = members.caller_of_login(tx, "boss")
-    assert boss.grants == {(Role.APPROVER, project), (Role.RELEASER, None)}
+    assert boss.grants == frozenset()
+    assert boss.waiting == {(Role.APPROVER, project), (Role.RELEASER, None)}
     for login, role in (("boss", Role.ADMINISTRATOR), ("admin", Role.APPROVER)):
         with pytest.raises(RoleNotTheirs) as refused, begin() as tx:
             grant_roles(tx, login=login, roles=[role], **here)
         assert refused.value.facts["roles"] == [role]
     with pytest.raises(NoSuchParty), begin() as tx:
         grant_roles(tx, login="boss", roles=[Role.APPROVER], project_id=99, **here)
+
+
+def test_only_the_first_account_of_an_authority_counts_without_anybodys_word(
+    begin, here, organisations
+):
+    kinds = (OrganisationKind.SECTOR_AUTHORITY, OrganisationKind.LABOUR_AUTHORITY)
+    with begin() as tx:
+        for kind in kinds:
+            add_member(tx, registration=KINDS[kind], login=kind, name="I", identity=None, **here)
+            grant_roles(tx, login=kind, roles=[Role.INSPECTOR, Role.SUPERVISOR], **here)
+        first, second = (members.caller_of_login(tx, kind) for kind in kinds)
+        told = list(tx.scalars(text("SELECT facts -> 'first_authority' FROM act "
+                                    "WHERE act = 'grant_roles' ORDER BY id")))  # fmt: skip
+    both = {(Role.INSPECTOR, None), (Role.SUPERVISOR, None)}
+    assert (first.grants, first.waiting) == (both, frozenset())
+    assert (second.grants, second.waiting) == (frozenset(), both)
+    assert told == [True, False]
+
+
+def test_an_administrator_of_the_operator_waits_for_nobody(begin, here):
+    with begin() as tx:
+        add_member(tx, registration=OPERATOR, login="second", name="S", identity=None, **here)
+        grant_roles(tx, login="second", roles=[Role.ADMINISTRATOR], **here)
+        assert members.caller_of_login(tx, "second").may(Act.SET_UP)
 
 
 def test_a_token_is_good_until_it_expires_or_is_revoked_and_is_stored_nowhere(begin, here):
