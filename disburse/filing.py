@@ -28,6 +28,7 @@ class Paying:
     pay_on: date
     salt: bytes
     approved: Root
+    employer: str  # registration number of who owes the wages
 
 
 def write_files(
@@ -152,4 +153,6 @@ def _batch(
         count=len(new),
         total=sum(one.amount for one in new),
         payments=payments,
+        period=paying.place.period,
+        employer=paying.employer,
     )

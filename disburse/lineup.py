@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from disburse.adapter import Adapter, Payment
+from disburse.adapter import Adapter, Payment, Wage
 from disburse.domain.finding import Code, Finding
 from disburse.domain.identity import mask_account, mask_name, normalise, normalise_account
 from disburse.domain.sheet import Header, Line
@@ -50,7 +50,7 @@ class Lineup:
             ),
         )
 
-    def as_stored(self) -> Iterator[NewLine]:
+    def as_stored(self, header: Header) -> Iterator[NewLine]:
         """Yield the rows, one at a time."""
         for line, person, account in zip(
             self.lines, self.person_ids, self.account_indexes, strict=True
@@ -64,7 +64,7 @@ class Lineup:
                 gross=line.gross,
                 deductions=line.total_deductions,
                 net=line.net,
-                particulars=particulars(line, enrolled.latin_name if enrolled else ""),
+                particulars=particulars(line, enrolled.latin_name if enrolled else "", header),
             )
 
     def against_roster(self, header: Header) -> Iterator[Finding]:
@@ -86,6 +86,7 @@ class Lineup:
 
     def against_bank(self, adapter: Adapter, header: Header, note: str) -> Iterator[Finding]:
         """Find what this bank would refuse, so that one bad line never spoils a file."""
+        tells_wages = "wage" in adapter.capabilities.needs
         for line, person in zip(self.lines, self.person_ids, strict=True):
             if line.net == 0:
                 continue
@@ -99,12 +100,13 @@ class Lineup:
                 amount=line.net,
                 note=note,
                 latin_name=enrolled.latin_name if enrolled else "",
+                wage=_wage(line, header) if tells_wages else None,
             )
             for fault in adapter.preflight(payment, header.currency):
                 yield Finding(
                     Code.UNPAYABLE,
                     line=line.number,
-                    column=fault.field,
+                    column=fault.field.rpartition(".")[2],
                     facts={"field": fault.field, "fault": fault.code, "detail": fault.detail},
                 )
 
@@ -143,8 +145,24 @@ def _at_work(enrolled: Enrolled, header: Header) -> bool:
     return enrolled.joined_on <= header.worked_to and (left is None or left >= header.worked_from)
 
 
-def particulars(line: Line, latin_name: str) -> str:
-    """Write everything the line says besides its amounts, as one joined record."""
+def _wage(line: Line, header: Header) -> Wage:
+    return Wage(
+        id_type=line.id_type,
+        id_number=normalise(line.id_type, line.id_number),
+        worked_from=header.worked_from,
+        worked_to=header.worked_to,
+        days=line.days,
+        items=line.gross_items,
+        deductions=line.deductions,
+    )
+
+
+def particulars(line: Line, latin_name: str, header: Header | None = None) -> str:
+    """Write everything the line says besides its amounts, as one joined record.
+
+    With the days that its sheet's `header` says are paid; a roster has none.
+    """
+    paid = (header.worked_from.isoformat(), header.worked_to.isoformat()) if header else ("", "")
     return workers.particulars_text(
         {
             "name": line.name,
@@ -154,6 +172,8 @@ def particulars(line: Line, latin_name: str) -> str:
             "mobile": line.mobile,
             "team": line.team,
             "trade": line.trade,
+            "worked_from": paid[0],
+            "worked_to": paid[1],
             "days": line.days,
             "hours": line.hours,
             "quantity": line.quantity,

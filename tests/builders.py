@@ -96,6 +96,8 @@ class World:
 
     begin: Begin
     adapter: str = ADAPTER
+    account: Mapping[str, object] = field(default_factory=dict)  # what differs, of its row
+    registrations: Mapping[OrganisationKind, str] = field(default_factory=dict)  # likewise
     workers: int = 8
     policy: Policy = field(default_factory=Policy)
     banks: Mapping[str, Adapter] = field(default_factory=loaded_banks)
@@ -118,7 +120,7 @@ class World:
         for kind, place in PLACES.items():
             values = {
                 "kind": kind,
-                "registration": a_credit_code(place),
+                "registration": self.registrations.get(kind, a_credit_code(place)),
                 "name": kind.replace("_", " ").title(),
                 "region": "6202" if "authority" in kind else "",
                 "sector": "housing" if kind is OrganisationKind.SECTOR_AUTHORITY else "",
@@ -203,7 +205,7 @@ class World:
             "bank_name": "",
             "currency": "CNY",
             "statements": False,
-        }
+        } | dict(self.account)
         self.account_id = parties.add_account(tx, account)
         project = {
             "code": "JYG-2026-001",
@@ -213,7 +215,7 @@ class World:
             "region": "620200",
             "sector": "housing",
             "government_funded": True,
-            "currency": "CNY",
+            "currency": account["currency"],
             "contract_amount": 10**10,
             "labour_share_basis_points": 2500,
             "starts_on": date(2026, 3, 1),

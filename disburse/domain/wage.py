@@ -40,21 +40,8 @@ PARTS: Final = frozenset({*Wage.__dataclass_fields__, "gross", "deducted"})
 NO_DAY: Final = date.min  # read back from a format that does not say which days were worked
 
 
-def as_record(wage: Wage) -> dict[str, Any]:
-    """Return what JSON can hold, for `from_record`."""
-    return {
-        "id_type": wage.id_type,
-        "id_number": wage.id_number,
-        "worked_from": wage.worked_from.isoformat(),
-        "worked_to": wage.worked_to.isoformat(),
-        "days": wage.days,
-        "items": [list(one) for one in wage.items],  # no object: jsonb forgets its order
-        "deductions": [list(one) for one in wage.deductions],
-    }
-
-
 def from_record(record: Mapping[str, Any]) -> Wage:
-    """Return what `as_record` wrote."""
+    """Return a wage from what JSON holds of it; items as pairs, because jsonb forgets order."""
     return Wage(
         id_type=record["id_type"],
         id_number=record["id_number"],

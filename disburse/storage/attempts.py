@@ -13,6 +13,7 @@ from disburse.adapter import Payment
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
+from disburse.domain.wage import from_record
 from disburse.storage.engine import Transaction, copy_rows
 from disburse.storage.plans import count_anew, in_bulk
 
@@ -31,7 +32,7 @@ class NewAttempt(NamedTuple):
     line: int
     attempt: int
     amount: int
-    payee: Mapping[str, Any]  # name, account, bank_code, bank_name, latin_name, note
+    payee: Mapping[str, Any]  # name, account, bank_code, bank_name, latin_name, note; maybe wage
 
 
 class Place(NamedTuple):
@@ -104,6 +105,7 @@ def as_payment(reference: str, amount: int, payee: Mapping[str, Any]) -> Payment
         amount=amount,
         note=payee["note"],
         latin_name=payee["latin_name"],
+        wage=from_record(payee["wage"]) if "wage" in payee else None,
     )
 
 

@@ -67,6 +67,7 @@ class PayableLine(NamedTuple):
     bank_code: str
     bank_name: str
     latin_name: str
+    told: Mapping[str, Any] | None  # all particulars, where the bank wants to know the wage
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +188,11 @@ def payable(tx: Transaction, sheet: Sheet) -> Total:
     return _total(tx, _PAYABLE, sheet)
 
 
-def funded(tx: Transaction, sheet: Sheet) -> Iterator[PayableLine]:
-    """Walk the funded lines in order; memory stays flat."""
+def funded(tx: Transaction, sheet: Sheet, *, wages: bool = False) -> Iterator[PayableLine]:
+    """Walk the funded lines in order; memory stays flat. `wages`: with what each is made of."""
+    values = _key(sheet) | {"wages": wages}
     with in_bulk(tx):
-        rows = tx.execute(_FUNDED, _key(sheet), execution_options={"yield_per": ROWS_AT_ONCE})
+        rows = tx.execute(_FUNDED, values, execution_options={"yield_per": ROWS_AT_ONCE})
     for row in rows:
         yield PayableLine(*row)
 
@@ -266,7 +268,8 @@ _PAYABLE: Final = text(f"""
 _FUNDED: Final = text("""
     SELECT l.number, e.owed, l.particulars ->> 'name' AS name,
            l.particulars ->> 'account' AS account, l.particulars ->> 'bank_code' AS bank_code,
-           l.particulars ->> 'bank_name' AS bank_name, l.particulars ->> 'latin_name' AS latin_name
+           l.particulars ->> 'bank_name' AS bank_name, l.particulars ->> 'latin_name' AS latin_name,
+           CASE WHEN :wages THEN l.particulars END AS told
     FROM line l
     JOIN entitlement e ON e.project_id = l.project_id AND e.period = l.period
                       AND e.sheet_id = l.sheet_id AND e.line = l.number

@@ -116,9 +116,11 @@ def test_bank_line_numbers_follow_mod_11_10(digits):
 
 
 @pytest.mark.parametrize(
-    ("code", "right"), [("102", True), ("ICBKCNBJ", True), ("ICBKCNBJXXX", True), ("bank", False)]
-)
-def test_bank_codes_are_platform_codes_or_bics_too(code, right):
+    ("code", "right"), [("102", True), ("ICBKCNBJ", True), ("ICBKCNBJXXX", True), ("bank", False),
+     ("001", True), ("123456", True), ("802420101", True), ("QNBA", True), ("12", False),
+     ("1234567890", False), ("12345X", False)],
+)  # fmt: skip
+def test_bank_codes_are_clearing_codes_of_some_country_or_bics_too(code, right):
     assert identity.is_bank_code(code) is right
 
 

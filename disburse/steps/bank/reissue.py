@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from disburse import signing
-from disburse.adapter import Adapter, Payment
+from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
 from disburse.domain.identity import is_account, normalise_account
@@ -20,6 +20,7 @@ from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment
 from disburse.storage import acts, approvals, kept_bytes, keys, parties
 from disburse.storage.approvals import Reissue
+from disburse.storage.attempts import as_payment
 from disburse.storage.engine import Transaction
 from disburse.storage.sheets import Sheet
 
@@ -120,16 +121,7 @@ def _corrected(
 def _require_payable(
     adapter: Adapter, reference: str, payee: Mapping[str, Any], amount: int, currency: str
 ) -> None:
-    payment = Payment(
-        reference=reference,
-        name=payee["name"],
-        account=payee["account"],
-        bank_code=payee["bank_code"],
-        bank_name=payee["bank_name"],
-        amount=amount,
-        note=payee["note"],
-        latin_name=payee["latin_name"],
-    )
+    payment = as_payment(reference, amount, payee)
     if faults := adapter.preflight(payment, currency):
         told = "; ".join(f"{fault.field}: {fault.detail}" for fault in faults)
         raise Unpayable(f"the bank would refuse this payment: {told}", faults=faults)

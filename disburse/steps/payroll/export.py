@@ -38,17 +38,18 @@ def export(
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     moved = sheets.advance(tx, sheet, Action.EXPORT, by=by(caller, now))
     note = Policy.read(project.policy).note_for(sheet.period)
-    new, what = prepare(tx, sheet, note=note)
+    account = parties.account(tx, sheet.account_id)
+    adapter = banks[account.adapter]
+    new, what = prepare(tx, sheet, note=note, needs=adapter.capabilities.needs)
     given = approvals.current(tx, sheet)
     if any(one.root != what.digest or one.expires_at <= now for one in given) or not given:
         raise ApprovalBroken("the approval is too old, or not of these payments; approve again")
-    account = parties.account(tx, sheet.account_id)
     paying = Paying(
         place=Place(project_id, sheet.period, sheet.id),
         account=account,
         pay_on=max(sheet.pay_on, day(project, now)),
         salt=sheet.salt,
         approved=what,
+        employer=parties.registration(tx, sheet.employer_id),
     )
-    adapter = banks[account.adapter]
     return moved, write_files(tx, paying, new, adapter=adapter, by=by(caller, now))

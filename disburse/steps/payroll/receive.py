@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -23,7 +23,7 @@ from disburse.lineup import Lineup
 from disburse.storage import acts, kept_bytes, keys, ledger, lines, parties, sheets
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
-from disburse.storage.lines import Blocker
+from disburse.storage.lines import Blocker, NewLine
 from disburse.storage.parties import Project, SpecialAccount
 from disburse.storage.sheets import NewSheet, Sheet
 
@@ -106,7 +106,7 @@ def receive(
         bytes_id=kept_bytes.keep(tx, project_id=project_id, media_type=media_type, content=content),
         received_by=caller.member_id,
     )
-    sheet = _store(tx, new, lineup, findings, by(caller, now))
+    sheet = _store(tx, new, lineup.as_stored(header), findings, by(caller, now))
     return Received(sheet, _coverage(tx, project, account, sheet, today), findings)
 
 
@@ -187,7 +187,7 @@ def _require_fits(
 def _store(
     tx: Transaction,
     new: NewSheet,
-    lineup: Lineup,
+    stored: Iterable[NewLine],
     findings: Sequence[Finding],
     by_: By,
 ) -> Sheet:
@@ -196,7 +196,7 @@ def _store(
             f"number {new.number} must name the SHA-256 of the sheet before it, which stands here"
         )
     sheet = sheets.add(tx, new, by=by_)
-    lines.add(tx, sheet, lineup.as_stored())
+    lines.add(tx, sheet, stored)
     blocking = (_blocker(found) for found in findings if found.effect is Effect.BLOCKS_LINE)
     # One answer settles a finding, however often the line gives rise to it.
     blockers = list({(one.line, one.code, one.field): one for one in blocking}.values())
