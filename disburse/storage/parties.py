@@ -165,12 +165,6 @@ def organisation(tx: Transaction, registration: str) -> Organisation:
     return Organisation(**{**row._mapping, "kind": OrganisationKind(row.kind)})  # noqa: SLF001
 
 
-def registration(tx: Transaction, organisation_id: int) -> str:
-    """Return an organisation's registration number."""
-    query = text("SELECT registration FROM organisation WHERE id = :o")
-    return str(tx.scalar(query, {"o": organisation_id}))
-
-
 def project(tx: Transaction, project_id: int) -> Project:
     """Return a project by number, or raise `NoSuchParty`."""
     return _project(tx, "p.id = :value", project_id)

@@ -104,6 +104,12 @@ def take(tx: Transaction, *, project_id: int, sheet_id: int) -> Sheet:
     return _sheet(row)
 
 
+def employer(tx: Transaction, sheet: Sheet) -> str:
+    """Return the registration number of who owes the sheet's wages."""
+    query = text("SELECT registration FROM organisation WHERE id = :o")
+    return str(tx.scalar(query, {"o": sheet.employer_id}))
+
+
 def advance(
     tx: Transaction,
     sheet: Sheet,

@@ -45,7 +45,7 @@ def bundle(
         pay_on=max(sheet.pay_on, day(project, now)),
         salt=sheet.salt,
         approved=root_of(sheet.salt, payable),
-        employer=parties.registration(tx, sheet.employer_id),
+        employer=sheets.employer(tx, sheet),
     )
     adapter = banks[account.adapter]
     return write_files(tx, paying, new, adapter=adapter, by=by(caller, now))

@@ -50,6 +50,6 @@ def export(
         pay_on=max(sheet.pay_on, day(project, now)),
         salt=sheet.salt,
         approved=what,
-        employer=parties.registration(tx, sheet.employer_id),
+        employer=sheets.employer(tx, sheet),
     )
     return moved, write_files(tx, paying, new, adapter=adapter, by=by(caller, now))
