@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import adapters
-from adapters.delimited import Delimited
-from adapters.delimited.profile import ENCODINGS
+from adapters.lines import Delimited
+from adapters.lines.profile import ENCODINGS
 from disburse import banks
 from disburse.adapter import (
     BadProfile,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from types import MappingProxyType
 
-from adapters.delimited import Delimited
+from adapters.lines import Delimited
 from disburse.adapter import (
     Fault,
     PaymentAnswer,

@@ -1,16 +1,17 @@
-"""Writes a delimited file by its profile; what does not fit is refused, never cut or replaced."""
+"""Writes a file of lines by its profile; what does not fit is refused, never cut or replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import Final
 
 from adapters._limits import Limit
 from adapters._vetted import require_fits, vetted
-from adapters.delimited.profile import Column, Profile
-from disburse.adapter import Batch, Fault, Head, Payment, write_money
+from adapters.lines.profile import Profile, written_amount
+from adapters.lines.spelling import Column
+from disburse.adapter import Batch, Fault, Head, Payment
 
 PIECE_ROWS: Final = 256
 
@@ -24,11 +25,12 @@ class Writer:
         self._limits = {
             column: Limit(
                 field=column.field,
-                most=column.bytes_max,
+                most=column.width,
                 encoding=profile.encoding,
+                characters=profile.spelling.characters,
                 optional=column.optional,
                 pattern=column.pattern,
-                refused=profile.delimiter,
+                refused=profile.spelling.refused,
             )
             for column in (*profile.header, *profile.row, *profile.trailer)
         }
@@ -53,19 +55,26 @@ class Writer:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
         able, profile = self._profile.capabilities, self._profile
         payments = vetted(batch, able, self.preflight)
-        yield self._outer(profile.header, batch)
+        head = self._outer(profile.header, batch) if profile.header else b""
+        tail = self._outer(profile.trailer, batch) if profile.trailer else b""
+        yield head
         rows = (self._row(number, one) for number, one in enumerate(payments, start=1))
         while some := list(islice(rows, PIECE_ROWS)):
             yield b"".join(some)
-        if profile.trailer:
-            yield self._outer(profile.trailer, batch)
+        yield tail
 
     def _row(self, number: int, payment: Payment) -> bytes:
         return self._line(
-            column.constant
-            or (str(number) if column.field == "number" else "")
-            or self._payment_text(payment, column.field)
-            for column in self._profile.row
+            self._profile.row,
+            (
+                self._row_text(column, number, payment) if column.field else column.constant
+                for column in self._profile.row
+            ),
+        )
+
+    def _row_text(self, column: Column, number: int, payment: Payment) -> str:
+        return (
+            str(number) if column.field == "number" else self._payment_text(payment, column.field)
         )
 
     def _outer(self, columns: tuple[Column, ...], batch: Batch) -> bytes:
@@ -74,16 +83,15 @@ class Writer:
         texts: list[str] = []
         faults: list[Fault] = []
         for column in columns:
-            text = column.constant or self._head_text(head, column.field)
+            text = self._head_text(head, column.field) if column.field else column.constant
             if column.field:
                 faults += self._limits[column].faults(text)
             texts.append(text)
         require_fits(batch, faults)
-        return self._line(texts)
+        return self._line(columns, texts)
 
-    def _line(self, texts: Iterable[str]) -> bytes:
-        line = self._profile.delimiter.join(texts)
-        return line.encode(self._profile.encoding, "strict") + self._profile.line_end
+    def _line(self, columns: Sequence[Column], texts: Iterable[str]) -> bytes:
+        return self._profile.spelling.join(columns, texts) + self._profile.line_end
 
     def _payment_text(self, payment: Payment, field: str) -> str:
         return self._amount(payment.amount) if field == "amount" else str(getattr(payment, field))
@@ -97,4 +105,4 @@ class Writer:
         return str(value)
 
     def _amount(self, minor: int) -> str:
-        return write_money(minor, self._profile.currency) if self._profile.major else str(minor)
+        return written_amount(self._profile, minor)

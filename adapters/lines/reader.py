@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
-from adapters.delimited.profile import PAYMENT_FIELDS, Column, Profile
-from disburse.adapter import Head, Payment, Refusal, UnreadableFile, parse_money, write_money
+from adapters.lines.profile import PAYMENT_FIELDS, Profile, read_amount, written_amount
+from adapters.lines.spelling import Column, NotALine
+from disburse.adapter import Head, Payment, Refusal, UnreadableFile
 
 LINE_BYTES_MAX: Final = 1 << 16  # far more than the widest line; a file without ends stops here
 
@@ -21,7 +22,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     header and trailer agree, and count and sum are the payments'.
     """
     lines = _lines(profile, content)
-    said = _values(profile, profile.header, next(lines, None))
+    said = _values(profile, profile.header, next(lines, None)) if profile.header else {}
     count = total = 0
     waiting = next(lines, None)
     for line in lines:  # always one behind, because the last line may be the trailer
@@ -37,12 +38,12 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         count, payment = count + 1, _payment(profile, waiting, count + 1)
         total += payment.amount
         yield payment
-    if (said["count"], said["total"]) != (count, total):
+    if not count or (said.get("count", count), said.get("total", total)) != (count, total):
         raise UnreadableFile("not a file of ours: its payments are not its count and sum")
     yield _head(said)
 
 
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
+def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[bytes]:
     """Yield whole lines; bytes behind the last line end mean that the file was cut."""
     rest = b""
     for piece in content:
@@ -51,21 +52,21 @@ def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
             end = line + b"\n"
             if not end.endswith(profile.line_end):
                 raise UnreadableFile("not a file of ours: a line ends in another way")
-            try:
-                yield end.removesuffix(profile.line_end).decode(profile.encoding, "strict")
-            except UnicodeDecodeError as why:
-                raise UnreadableFile("not a file of ours: bytes of another encoding") from why
+            yield end.removesuffix(profile.line_end)
         if len(rest) > LINE_BYTES_MAX:
             raise UnreadableFile("not a file of ours: a line without end")
     if rest:
         raise UnreadableFile("not a file of ours: it is cut short")
 
 
-def _values(profile: Profile, columns: tuple[Column, ...], line: str | None) -> dict[str, Value]:
+def _values(profile: Profile, columns: tuple[Column, ...], line: bytes | None) -> dict[str, Value]:
     """Return a line's fields, each in the one form that the writer has for it."""
-    texts = [] if line is None else line.split(profile.delimiter)
-    if len(texts) != len(columns):
-        raise UnreadableFile("not a file of ours: a line is missing or has other columns")
+    if line is None:
+        raise UnreadableFile("not a file of ours: a line is missing")
+    try:
+        texts = profile.spelling.split(columns, line)
+    except NotALine as why:
+        raise UnreadableFile(f"not a file of ours: in a line, {why}") from why
     values: dict[str, Value] = {}
     for column, text in zip(columns, texts, strict=True):
         if column.field:
@@ -85,7 +86,7 @@ def _value(profile: Profile, field: str, text: str) -> Value:
     return text
 
 
-def _payment(profile: Profile, line: str | None, number: int) -> Payment:
+def _payment(profile: Profile, line: bytes | None, number: int) -> Payment:
     values = _values(profile, profile.row, line)
     if values.pop("number", number) != number:
         raise UnreadableFile(f"not a file of ours: row {number} has another number")
@@ -101,11 +102,9 @@ def _head(said: dict[str, Value]) -> Head:
 
 
 def _amount(profile: Profile, text: str) -> int:
-    if not profile.major:
-        return _number(text)
     try:
-        minor = parse_money(text, profile.currency)
-        if write_money(minor, profile.currency) == text:
+        minor = read_amount(profile, text)
+        if written_amount(profile, minor) == text:
             return minor
     except Refusal as why:
         raise UnreadableFile("not a file of ours: an amount is none") from why

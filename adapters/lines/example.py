@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from adapters.delimited.profile import Profile
-from disburse.adapter import ExampleAnswer, Result, Unrenderable, write_money
+from adapters.lines.profile import Profile, written_amount
+from adapters.lines.spelling import Column
+from disburse.adapter import ExampleAnswer, Result, Unrenderable
 
 
 def report(profile: Profile, answer: ExampleAnswer) -> bytes:
@@ -16,27 +17,28 @@ def report(profile: Profile, answer: ExampleAnswer) -> bytes:
         "reference": answer.batch.reference,
         "date": f"{answer.batch.pay_on:%Y%m%d}",
         "count": str(answer.count),
-        "total": _amount(profile, answer.total),
+        "total": written_amount(profile, answer.total),
         "paid_count": str(len(paid)),
-        "paid_total": _amount(profile, sum(one.amount for one in paid)),
+        "paid_total": written_amount(profile, sum(one.amount for one in paid)),
     }
-    if "status" in {*layout.header, *layout.trailer}:
+    if "status" in {column.field for column in (*layout.header, *layout.trailer)}:
         head["status"] = _word(profile, answer.whole or Result.PENDING)
     elif answer.whole is not None:
         raise Unrenderable("the profile's return file says nothing of the whole file", faults=())
-    lines = [_line(profile, layout.header, head)]
+    lines = [_line(profile, layout.header, head)] if layout.header else []
     for number, (payment, result) in enumerate(answer.rows, start=1):
         row = {
             "number": str(number),
             "reference": payment.reference,
             "account": payment.account,
             "name": payment.name,
-            "amount": _amount(profile, payment.amount),
+            "amount": written_amount(profile, payment.amount),
             "status": _word(profile, result),
             "evidence": f"S{number}",
             "date": head["date"],
         }
-        lines.append(_line(profile, layout.row, row))
+        found = {"skip": payment.reference} if layout.find_reference else {}
+        lines.append(_line(profile, layout.row, row | found))
     if layout.trailer:
         lines.append(_line(profile, layout.trailer, head))
     return b"".join(lines)
@@ -49,10 +51,6 @@ def _word(profile: Profile, result: Result) -> str:
     raise Unrenderable(f"the profile has no status for {result}", faults=())
 
 
-def _line(profile: Profile, names: Iterable[str], values: Mapping[str, str]) -> bytes:
-    texts = [name[1:] if name.startswith("=") else values.get(name, "") for name in names]
-    return profile.delimiter.join(texts).encode(profile.encoding) + profile.line_end
-
-
-def _amount(profile: Profile, minor: int) -> str:
-    return write_money(minor, profile.currency) if profile.major else str(minor)
+def _line(profile: Profile, columns: Sequence[Column], values: Mapping[str, str]) -> bytes:
+    texts = [values.get(one.field, "") if one.field else one.constant for one in columns]
+    return profile.answer.spelling.join(columns, texts) + profile.line_end

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from adapters.delimited.profile import Profile
+from adapters.lines.profile import Profile, read_amount
+from adapters.lines.spelling import Column, NotALine
 from disburse.adapter import (
     FileAnswer,
     PaymentAnswer,
@@ -16,10 +18,10 @@ from disburse.adapter import (
     Refusal,
     Result,
     UnreadableReport,
-    parse_money,
 )
 
 RECORDS_MAX: Final = 200_000  # twice the longest sheet; a longer report is another bank's
+_OURS: Final = re.compile("[0-9A-Z]{13}", re.ASCII)  # `Payment.reference`, as it is made
 FILE_RESULTS: Final = frozenset(
     {Result.ACCEPTED, Result.REJECTED, Result.DUPLICATE, Result.PENDING}
 )
@@ -46,7 +48,7 @@ class _Said:
         """Return a stated sum in minor units; None where the layout has none."""
         text = self.texts.get(field)
         try:
-            return None if text is None else _amount(self.profile, text)
+            return None if text is None else read_amount(self.profile, text)
         except Refusal as why:
             raise UnreadableReport(f"the return file's {field}: {why.detail}") from why
 
@@ -61,36 +63,40 @@ def read_report(profile: Profile, content: bytes) -> Iterator[Record]:
     lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
     while lines and not lines[-1]:
         lines.pop()
-    outer = 1 + bool(profile.answer.trailer)
-    if not outer <= len(lines) <= RECORDS_MAX + outer:
+    answer = profile.answer
+    outer = bool(answer.header) + bool(answer.trailer)
+    if not max(outer, 1) <= len(lines) <= RECORDS_MAX + outer:
         raise UnreadableReport("the return file is empty, cut short or far too long")
-    said = _said(profile, lines[0], lines[-1] if profile.answer.trailer else None)
+    header = lines[0] if answer.header else None
+    said = _said(profile, header, lines[-1] if answer.trailer else None)
     file_answer = _file_answer(profile, said)
     start = 1 if file_answer is None else 2
-    rows = lines[1:-1] if profile.answer.trailer else lines[1:]
+    rows = lines[bool(answer.header) : len(lines) - bool(answer.trailer)]
     records = [
         _record(profile, said, position, line) for position, line in enumerate(rows, start=start)
     ]
+    if not outer and all(isinstance(one, Quarantined) for one in records):
+        raise UnreadableReport("no line of it is a record of this bank's return file")
     _prove(said, records)
     if file_answer is not None:
         yield file_answer
     yield from records
 
 
-def _said(profile: Profile, header: bytes, trailer: bytes | None) -> _Said:
+def _said(profile: Profile, header: bytes | None, trailer: bytes | None) -> _Said:
     """Return what header and trailer say, once they are the profile's and agree."""
     answer = profile.answer
     texts: dict[str, str] = {}
-    for names, line in ((answer.header, header), (answer.trailer, trailer)):
+    for columns, line in ((answer.header, header), (answer.trailer, trailer)):
         if line is None:
             continue
-        columns = _split(profile, names, line)
-        if isinstance(columns, str):
-            raise UnreadableReport(f"the return file's header or trailer is another: {columns}")
-        for field, text in columns.items():
+        found = _split(profile, columns, line)
+        if isinstance(found, str):
+            raise UnreadableReport(f"the return file's header or trailer is another: {found}")
+        for field, text in found.items():
             if texts.setdefault(field, text) != text:
                 raise UnreadableReport(f"the return file's trailer says another {field}")
-    if not texts["reference"]:
+    if "reference" in texts and not texts["reference"]:
         raise UnreadableReport("the return file does not say which file it answers")
     return _Said(texts, _date(texts.get("date", "")), profile)
 
@@ -105,7 +111,7 @@ def _prove(said: _Said, records: Sequence[Record]) -> None:
     bad = len(records) - len(good)
     count, total = said.number("count"), said.amount("total")
     paid_count, paid_total = said.number("paid_count"), said.amount("paid_total")
-    if count != len(records):
+    if count is not None and count != len(records):
         raise UnreadableReport(
             f"the return file says {count} records and has {len(records)}; fetch it again",
             stated=count,
@@ -123,21 +129,24 @@ def _prove(said: _Said, records: Sequence[Record]) -> None:
 
 def _record(profile: Profile, said: _Said, position: int, line: bytes) -> Record:
     """Return one row's answer, or the reason why it is none."""
-    found = _split(profile, profile.answer.row, line)
+    answer = profile.answer
+    found = _split(profile, answer.row, line, more=answer.more)
     if isinstance(found, str):
         return Quarantined(position=position, reason=found)
-    result = profile.answer.statuses.get(found["status"])
+    result = answer.statuses.get(found["status"])
     if result is None:
         return Quarantined(
             position=position, reason=f"the profile has no status {found['status'][:20]!r}"
         )
+    if answer.find_reference:
+        references = {one for one in _all(profile, line) if _OURS.fullmatch(one)}
+        found["reference"] = references.pop() if len(references) == 1 else ""
     if not found["reference"]:
         return Quarantined(position=position, reason="it does not say which payment it answers")
     try:
-        amount = _amount(profile, found["amount"]) if "amount" in found else None
+        amount = read_amount(profile, found["amount"]) if "amount" in found else None
     except Refusal as why:
         return Quarantined(position=position, reason=f"its amount is unreadable: {why.detail}")
-    file_reference = said.texts["reference"]
     return PaymentAnswer(
         position=position,
         reference=found["reference"],
@@ -148,7 +157,7 @@ def _record(profile: Profile, said: _Said, position: int, line: bytes) -> Record
         text=found.get("text", ""),
         evidence=found.get("evidence", ""),
         on=_date(found.get("date", "")) or said.on,
-        file_reference=file_reference,
+        file_reference=said.texts.get("reference", ""),
     )
 
 
@@ -161,7 +170,9 @@ def _file_answer(profile: Profile, said: _Said) -> Record | None:
     result = Result.ACCEPTED if result is Result.PAID else result  # paid is said of payments only
     if result not in FILE_RESULTS or result is None:
         return Quarantined(position=1, reason=f"the profile has no file status {status[:20]!r}")
-    reference = said.texts["reference"]
+    reference = said.texts.get("reference", "")
+    if not reference:
+        return Quarantined(position=1, reason="it does not say which file it answers")
     return FileAnswer(
         position=1,
         reference=reference,
@@ -171,30 +182,27 @@ def _file_answer(profile: Profile, said: _Said) -> Record | None:
     )
 
 
-def _split(profile: Profile, names: tuple[str, ...], line: bytes) -> dict[str, str] | str:
-    """Return a line's fields, or the reason why it is not such a line.
-
-    Decoded first: in GBK and GB 18030 the delimiter's byte may be half of a character.
-    """
+def _split(
+    profile: Profile, columns: tuple[Column, ...], line: bytes, *, more: bool = False
+) -> dict[str, str] | str:
+    """Return a line's fields, or the reason why it is not such a line."""
     try:
-        texts = line.decode(profile.encoding, "strict").split(profile.delimiter)
-    except UnicodeDecodeError:
-        return f"it is not {profile.encoding}"
-    if len(texts) != len(names):
-        return f"it has {len(texts)} columns instead of {len(names)}"
+        texts = profile.answer.spelling.split(columns, line, more=more)
+    except NotALine as why:
+        return str(why)
     found = {}
-    for name, text in zip(names, texts, strict=True):
-        if name.startswith("=") and text != name[1:]:
+    for column, text in zip(columns, texts, strict=False):
+        if not column.field and text.strip() != column.constant:
             return "its constant is another"
-        found[name] = text.strip()
+        if column.field:
+            found[column.field] = text.strip()
     return found
 
 
-def _amount(profile: Profile, text: str) -> int:
-    """Return minor units, or raise the refusal of `parse_money`."""
-    if profile.major:
-        return parse_money(text, profile.currency)
-    return parse_money(text, "JPY")  # a currency without decimals reads whole units as they are
+def _all(profile: Profile, line: bytes) -> list[str]:
+    """Return every text of a line that was split before, also those of unknown columns."""
+    texts = profile.answer.spelling.split(profile.answer.row, line, more=True)
+    return [one.strip() for one in texts]
 
 
 def _date(text: str) -> date | None:
