@@ -132,6 +132,9 @@ class Act(StrEnum):
     VOUCH = "vouch"
     RECALL = "recall"
     BOOK = "book"
+    EXPLAIN = "explain"
+    ENDORSE = "endorse"
+    DISMISS = "dismiss"
     # bank files and payments
     CLAIM = "claim"
     HAND_OVER = "hand_over"
@@ -196,6 +199,9 @@ ALLOWED: Final = {
     Act.VOUCH: {Role.APPROVER},
     Act.RECALL: {Role.APPROVER},
     Act.BOOK: {Role.BANK_OPERATOR},
+    Act.EXPLAIN: {Role.LABOUR_OFFICER, Role.RELEASER},
+    Act.ENDORSE: {Role.APPROVER},
+    Act.DISMISS: {Role.LABOUR_OFFICER, Role.RELEASER, Role.APPROVER},
     Act.CLAIM: {Role.RELEASER},
     Act.HAND_OVER: {Role.RELEASER},
     Act.DISPATCH: frozenset[Role](),  # the worker loop's: what people released is sent once

@@ -63,16 +63,22 @@ class Meaning:
     anomaly: str = ""
 
 
-def meaning(entry: Entry, *, ours: bool, payer: str, declared: int) -> Meaning:
+def meaning(
+    entry: Entry, *, ours: bool, payer: str, declared: int, alike: int = 0, again: bool = False
+) -> Meaning:
     """Decide what `entry` is, by reference before anything else, and never by guessing.
 
-    `ours`: it repeats the reference of a file or payment of ours. `payer`: the account that the
-    owner allocates from. `declared`: how many vouched declarations wait for exactly this amount.
+    `ours`: it is a file or payment of ours, by its reference or as the only one of that amount.
+    `payer`: the account that the owner allocates from. `declared`: how many vouched declarations
+    wait for exactly this amount. `alike`: how many files and payments it could be otherwise.
+    `again`: the bank booked more for that file or payment than was ordered.
     """
+    if entry.amount < 0 and again:
+        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "booked-twice")
     if entry.amount < 0:
         if ours:
             return Meaning(Kind.BOOK_PAYMENT)
-        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "unordered-debit")
+        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "ambiguous-debit" if alike else "unordered-debit")
     if ours:
         return Meaning(Kind.BOOK_RETURN)
     if payer and entry.counterparty == payer:

@@ -35,9 +35,10 @@ STATUS: Final = {
         "key-revoked", "same-person", "wrong-key-purpose",
     ),
     HTTPStatus.NOT_FOUND: (
-        "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-file", "no-such-key",
-        "no-such-line", "no-such-party", "no-such-payment", "no-such-reissue", "no-such-sheet",
-        "no-such-token", "not-found",
+        "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-explanation",
+        "no-such-file", "no-such-key",
+        "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
+        "no-such-sheet", "no-such-token", "not-found",
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
@@ -52,6 +53,7 @@ STATUS: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         "bad-particulars", "bad-profile", "bad-transport", "bank-file-too-large",
+        "explanation-refused",
         "idempotency-key-reused",
         "invalid-request",
         "key-unreadable", "money-refused", "order-refused", "policy-refused", "role-not-theirs",

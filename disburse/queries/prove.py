@@ -19,7 +19,10 @@ from disburse.storage.engine import Transaction
 REPLAY: Final = "transfers-replay-to-the-balance"  # 5
 UNBOOKED: Final = "paid-and-drawn-is-explained"  # 4
 WITHIN_FILE: Final = "booked-is-within-the-file"  # 6, where the bank books whole files
-_BY_ENTRY: Final = {Kind.BOOK_PAYMENT, Kind.BOOK_RETURN}
+# What moves `drawn` and names a file or payment: counted with that file.
+_BY_FILE: Final = {
+    Kind.BOOK_PAYMENT, Kind.BOOK_RETURN, Kind.MATCH_CREDIT, Kind.MATCH_DEBIT, Kind.ELSEWHERE,
+}  # fmt: skip
 
 Row = tuple[int, int]  # a row of the ledger: project and account
 
@@ -122,7 +125,7 @@ def _otherwise(transfers: Mapping[Row, list[Transfer]]) -> Iterator[Unbooked]:
     for (project_id, account_id), kinds in transfers.items():
         for transfer in kinds:
             moved = deltas([transfer]).get("drawn", 0)
-            if moved and transfer.kind not in _BY_ENTRY:
+            if moved and transfer.kind not in _BY_FILE:
                 yield Unbooked(
                     project_id=project_id,
                     account_id=account_id,

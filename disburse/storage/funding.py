@@ -53,6 +53,7 @@ class NewEntry:
     names: str
     text: str
     effect: str
+    matched_by: str
 
 
 _COLUMNS: Final = ", ".join(Declaration.__slots__)
@@ -173,6 +174,7 @@ _SEEN: Final = text("""
 """)
 _ADD_ENTRY: Final = text("""
     INSERT INTO statement_entry (account_id, reference, statement_number, project_id, amount,
-                                 booked_on, names, text, effect)
-    VALUES (:a, :reference, :n, :project_id, :amount, :booked_on, :names, :text, :effect)
+                                 booked_on, names, text, effect, matched_by)
+    VALUES (:a, :reference, :n, :project_id, :amount, :booked_on, :names, :text, :effect,
+            :matched_by)
 """)

@@ -116,6 +116,17 @@ def resolve(tx: Transaction, *, project_id: int, anomaly_id: int, resolution: st
         raise NoSuchAnomaly(f"there is no open anomaly {anomaly_id} on this project")
 
 
+def answer_entry(
+    tx: Transaction, *, project_id: int, account_id: int, cause: str, resolution: str, by: By
+) -> None:
+    """Take off the queue what an explained entry put there; `cause` is the open item's."""
+    tx.execute(
+        _ANSWER_ENTRY,
+        {"p": project_id, "a": account_id, "cause": cause, "text": resolution,
+         "by": by.person_id, "at": by.at},
+    )  # fmt: skip
+
+
 _TYPES: Final = {
     "record": "integer", "amount": "bigint", "happened_on": "date", "project_id": "bigint",
     "sheet_id": "bigint", "line": "integer", "attempt": "integer",
@@ -133,6 +144,12 @@ _IS_DISPUTED: Final = text("""
                      AND (reference = :reference
                           OR reference = (SELECT reference FROM bank_file
                                           WHERE project_id = :p AND id = :f)))
+""")
+_ANSWER_ENTRY: Final = text("""
+    UPDATE anomaly SET resolved_by = :by, resolved_at = :at, resolution = :text
+    WHERE project_id = :p AND resolved_at IS NULL
+      AND code IN ('unknown-credit', 'unordered-debit', 'ambiguous-debit', 'booked-twice')
+      AND :cause = format('entry:%s:%s', CAST(:a AS bigint), reference)
 """)
 _WAS_READ: Final = text("""
     SELECT EXISTS (SELECT FROM report

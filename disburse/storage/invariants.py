@@ -106,7 +106,7 @@ _STATEMENTS_FOLLOW: Final = """
     FROM (SELECT account_id, number, opening, lag(closing, 1, 0::bigint) OVER one AS closed,
                  lag(number, 1, 0::bigint) OVER one AS before
           FROM statement WINDOW one AS (PARTITION BY account_id ORDER BY number)) s
-    WHERE number <> before + 1 OR opening <> closed
+    WHERE number <> before + 1 OR (opening <> closed AND number > 1)
 """
 _ENTRIES_ARE_POSTED: Final = """
     SELECT e.account_id, e.reference, e.project_id, abs(e.amount) AS booked, t.amount AS posted
@@ -123,6 +123,18 @@ _AWAITED_IS_DECLARED: Final = """
         SELECT project_id, account_id, sum(amount - confirmed) AS amount FROM declaration
         WHERE state = 'vouched' GROUP BY 1, 2) d USING (project_id, account_id)
     WHERE -coalesce(b.awaited, 0) <> coalesce(d.amount, 0)
+"""
+_OPEN_ITEMS_ARE_IN_THE_BOOKS: Final = """
+    SELECT project_id, account_id, coalesce(b.suspense, 0) AS suspense,
+           coalesce(i.credits, 0) AS open_credits, -coalesce(b.missing, 0) AS missing,
+           coalesce(i.debits, 0) AS open_debits
+    FROM balance b FULL JOIN (
+        SELECT project_id, account_id,
+               coalesce(sum(remaining) FILTER (WHERE side = 'credit'), 0) AS credits,
+               coalesce(sum(remaining) FILTER (WHERE side = 'debit'), 0) AS debits
+        FROM open_item GROUP BY 1, 2) i USING (project_id, account_id)
+    WHERE coalesce(b.suspense, 0) <> coalesce(i.credits, 0)
+       OR -coalesce(b.missing, 0) <> coalesce(i.debits, 0)
 """
 # Σ over lines, not over sheets: a line given up, rejected or returned counts by itself.
 _BALANCE_FOLLOWS_LINES: Final = f"""
@@ -163,15 +175,23 @@ _ENTITLEMENTS_FOLLOW: Final = f"""
     WHERE (e.live <> 0 OR e.paid <> 0)
       AND NOT EXISTS (SELECT FROM attempt t WHERE {_SAME_LINE})
 """
+# What the bank booked of our files and payments: entries, and what two people say entries were.
+_BOOKED: Final = """
+    SELECT project_id, account_id, names, -amount AS amount, booked_on FROM statement_entry
+    WHERE effect IN ('book_payment', 'book_return')
+    UNION ALL
+    SELECT project_id, account_id, names,
+           CASE kind WHEN 'own_payment' THEN amount ELSE -amount END, ended_at::date
+    FROM explanation WHERE state = 'endorsed' AND names <> ''
+"""
 # Money that went out by the bank's own books, less what came back, where it names single payments.
-_BOOKED_WITHIN_OWED: Final = """
-    SELECT e.project_id, e.period, e.sheet_id, e.line, e.owed, sum(-s.amount) AS booked
-    FROM statement_entry s
+_BOOKED_WITHIN_OWED: Final = f"""
+    SELECT e.project_id, e.period, e.sheet_id, e.line, e.owed, sum(s.amount) AS booked
+    FROM (SELECT project_id, names, amount FROM ({_BOOKED}) b WHERE amount <> 0) s
     JOIN attempt a ON a.project_id = s.project_id AND a.reference = s.names
     JOIN entitlement e ON e.project_id = a.project_id AND e.period = a.period
                       AND e.sheet_id = a.sheet_id AND e.line = a.line
-    WHERE s.effect IN ('book_payment', 'book_return')
-    GROUP BY 1, 2, 3, 4, 5 HAVING sum(-s.amount) > e.owed
+    GROUP BY 1, 2, 3, 4, 5 HAVING sum(s.amount) > e.owed
 """
 _SHEETS_FOLLOW: Final = """
     SELECT s.project_id, s.id AS sheet_id, s.state, s.head_count, s.total_net, l.lines, l.net,
@@ -224,7 +244,7 @@ _MOVED: Final = """
            sum(amount)::bigint AS amount
     FROM transfer GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
-_BY_FILE: Final = """
+_BY_FILE: Final = f"""
     SELECT project_id, account_id, coalesce(f.reference, 'none') AS what,
            coalesce(r.amount, 0)::bigint AS reported, coalesce(b.amount, 0)::bigint AS booked,
            f.total, least(r.since, b.since) AS since
@@ -233,11 +253,11 @@ _BY_FILE: Final = """
           FROM attempt a JOIN bank_file g ON g.project_id = a.project_id AND g.id = a.file_id
           WHERE a.state = 'paid' GROUP BY 1, 2, 3) r
     FULL JOIN (SELECT s.project_id, s.account_id, coalesce(g.id, a.file_id) AS file_id,
-                      sum(-s.amount) AS amount, min(s.booked_on) AS since
-               FROM statement_entry s
+                      sum(s.amount) AS amount, min(s.booked_on) AS since
+               FROM ({_BOOKED}) s
                LEFT JOIN bank_file g ON g.reference = s.names
                LEFT JOIN attempt a ON a.project_id = s.project_id AND a.reference = s.names
-               WHERE s.effect IN ('book_payment', 'book_return') GROUP BY 1, 2, 3) b
+               GROUP BY 1, 2, 3) b
         USING (project_id, account_id, file_id)
     LEFT JOIN (SELECT id AS file_id, reference, total FROM bank_file) f USING (file_id)
     ORDER BY 1, 2, file_id
@@ -269,6 +289,7 @@ INVARIANTS: Final = (
     Invariant("statements-leave-no-gap", 2, _STATEMENTS_FOLLOW),
     Invariant("entries-are-posted", 3, _ENTRIES_ARE_POSTED),
     Invariant("awaited-is-what-was-declared", 2, _AWAITED_IS_DECLARED),
+    Invariant("open-items-are-in-the-books", 2, _OPEN_ITEMS_ARE_IN_THE_BOOKS),
     Invariant("balances-follow-lines", 2, _BALANCE_FOLLOWS_LINES),  # 3
     Invariant("entitlements-follow-attempts", 4, _ENTITLEMENTS_FOLLOW),
     Invariant("booked-is-within-owed", 4, _BOOKED_WITHIN_OWED),  # 6

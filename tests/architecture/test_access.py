@@ -64,6 +64,9 @@ ROUTES = {
     ("POST", f"{D}/vouch"): Act.VOUCH,
     ("POST", f"{D}/recall"): Act.RECALL,
     ("POST", f"{P}/statements"): Act.BOOK,
+    ("POST", f"{P}/explanations"): Act.EXPLAIN,
+    ("POST", f"{P}/explanations/<number:explanation_id>/endorse"): Act.ENDORSE,
+    ("POST", f"{P}/explanations/<number:explanation_id>/dismiss"): Act.DISMISS,
     # bank files and payments
     ("POST", f"{F}/claim"): Act.CLAIM,
     ("POST", f"{F}/hand_over"): Act.HAND_OVER,
@@ -91,6 +94,8 @@ ROUTES = {
     ("GET", f"{P}/payments.csv"): Act.READ_PAYOUTS,
     ("GET", T): Act.READ_PAYOUTS,
     ("GET", f"{P}/balance"): Act.READ_BALANCE,
+    ("GET", f"{P}/open_items"): Act.READ_BALANCE,
+    ("GET", f"{P}/reconciliation"): Act.READ_BALANCE,
     ("GET", f"{P}/anomalies"): Act.READ_ANOMALIES,
     ("GET", f"{P}/acts"): Act.READ_PAYOUTS,
     ("GET", "/v1/confirmations"): Act.READ_WAITING,
@@ -150,6 +155,8 @@ BODIES = {
     Act.BOOK: {
         "reference": "S", "closes_on": DAY, "opening": "0.00", "closing": "1.00", "entries": [],
     },
+    Act.EXPLAIN: WHY | {"kind": "allocation", "amount": "1.00", "item_id": 1},
+    Act.DISMISS: WHY,
     Act.CLAIM: {"sha256": DIGEST, "count": 1, "total": "1.00"},
     Act.REISSUE: WHY,
     Act.GIVE_UP: WHY,

@@ -45,6 +45,7 @@ NAMED_AFTER_THE_THING = {
     Act.RECEIVE: "sheets",
     Act.DECLARE: "declarations",
     Act.BOOK: "statements",
+    Act.EXPLAIN: "explanations",
     Act.INGEST: "reports",
 }
 # What a request never meets: these speak to the person at the terminal.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from disburse.domain.access import Act, Caller, Forbidden
@@ -11,7 +12,18 @@ from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.reference import attempt_of
 from disburse.domain.statement import Entry, Statement, meaning
 from disburse.door import admit, by
-from disburse.storage import acts, attempts, files, funding, inbox, ledger, parties
+from disburse.storage import (
+    acts,
+    attempts,
+    files,
+    funding,
+    inbox,
+    ledger,
+    matching,
+    open_items,
+    parties,
+)
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.funding import Declaration, DuplicateStatement, NewEntry
 from disburse.storage.inbox import Anomaly
@@ -29,6 +41,7 @@ class Booked:
     project_id: int
     kind: Kind
     anomaly: str
+    matched_by: str = "reference"
 
 
 def book(
@@ -52,6 +65,8 @@ def book(
     if account.bank_id != caller.organisation_id:
         raise Forbidden("only the bank that keeps the account can state what is on it")
     number, closing = funding.last_closing(tx, account.id)
+    if number == 0 and statement.opening > 0:
+        closing = statement.opening  # the account is older than its books here
     references = [entry.reference for entry in statement.entries]
     if funding.seen_entries(tx, account_id=account.id, references=references):
         raise DuplicateStatement("some of these entries were booked before; fetch it again")
@@ -69,17 +84,27 @@ def book(
     statement.require_sound(after=closing)
     booked = _explain(tx, project, account.id, statement)
     _keep(tx, account, booked, number=number + 1, digest=digest, now=now, seen_by=project_id)
+    who = by(caller, now)
     acts.record(
         tx,
         Act.BOOK,
-        by=by(caller, now),
+        by=who,
         subject="statement",
         subject_id=f"{account.id}.{number + 1}",
         project_id=project_id,
         facts={"sha256": digest, "closing": statement.closing, "entries": len(booked)},
     )
-    _post(tx, account.id, booked, now)
+    if number == 0 and statement.opening > 0:
+        opening = Transfer(Kind.BOOK_UNKNOWN_CREDIT, f"opening:{account.id}", statement.opening)
+        _post(tx, account.id, {_home(tx, account.id): [opening]}, who)
+    _post(tx, account.id, _transfers(account.id, booked), who)
     return booked
+
+
+def _home(tx: Transaction, account_id: int) -> int:
+    """Return the project that an account's money is, where it can only be one's."""
+    sharing = parties.sharing(tx, account_id)
+    return sharing[0] if len(sharing) == 1 else UNASSIGNED
 
 
 def _explain(
@@ -89,22 +114,35 @@ def _explain(
     ours = files.named(tx, account_id=account_id, references=named)
     keys = {name: key for name in named if (key := attempt_of(name)) is not None}
     ours |= attempts.projects_of(tx, account_id=account_id, keys=keys)
-    sharing = parties.sharing(tx, account_id)
-    alone = sharing[0] if len(sharing) == 1 else UNASSIGNED
+    left = matching.Unbooked(tx, account_id=account_id, names=list(ours))
+    untold = [one for one in statement.entries if not _told(one, ours, project.payer_account)]
+    alike = matching.by_amount(tx, account_id=account_id, entries=untold, named=list(ours))
+    alone = _home(tx, account_id)
     booked = []
     for entry in statement.entries:
+        found = alike.get(entry.reference)
+        told, home = entry, ours.get(entry.names, alone)
+        if found is not None and found.certain:
+            told, home = replace(entry, names=found.names), found.project_id
         waiting = funding.expecting(tx, account_id=account_id, amount=entry.amount)
         what = meaning(
-            entry,
-            ours=entry.names in ours,
+            told,
+            ours=entry.names in ours or told is not entry,
             payer=project.payer_account,
             declared=len(waiting),
+            alike=found.alike if found else 0,
+            again=not left.takes(told.names, entry.amount),
         )
-        home = ours.get(entry.names, alone)
         if what.kind is Kind.CONFIRM:
             home = _confirm(tx, waiting[0])
-        booked.append(Booked(entry, home, what.kind, what.anomaly))
+        matched = "reference" if told is entry else "amount"
+        booked.append(Booked(told, home, what.kind, what.anomaly, matched))
     return booked
+
+
+def _told(entry: Entry, ours: Mapping[str, int], payer: str) -> bool:
+    """Say whether the entry itself tells what it is: our reference, or the payer's account."""
+    return entry.names in ours or (bool(payer) and entry.counterparty == payer)
 
 
 def _confirm(tx: Transaction, declared: Declaration) -> int:
@@ -112,20 +150,23 @@ def _confirm(tx: Transaction, declared: Declaration) -> int:
     return declared.project_id
 
 
-def _post(tx: Transaction, account_id: int, booked: list[Booked], now: datetime) -> None:
+def _transfers(account_id: int, booked: list[Booked]) -> dict[int, list[Transfer]]:
     by_project: dict[int, list[Transfer]] = defaultdict(list)
     for one in booked:
         reference = f"entry:{account_id}:{one.entry.reference}"
         by_project[one.project_id].append(Transfer(one.kind, reference, abs(one.entry.amount)))
+    return by_project
+
+
+def _post(
+    tx: Transaction, account_id: int, by_project: Mapping[int, list[Transfer]], who: By
+) -> None:
     for project_id in sorted(by_project):
-        ledger.open_row(tx, project_id=project_id, account_id=account_id)
-        ledger.post(
-            tx,
-            project_id=project_id,
-            account_id=account_id,
-            transfers=by_project[project_id],
-            at=now,
-        )
+        row = {"project_id": project_id, "account_id": account_id}
+        transfers = by_project[project_id]
+        open_items.open_for(tx, **row, transfers=transfers, by=who)
+        ledger.open_row(tx, **row)
+        ledger.post(tx, **row, transfers=transfers, at=who.at)
 
 
 def _keep(
@@ -148,6 +189,7 @@ def _keep(
             names=one.entry.names,
             text=one.entry.text,
             effect=one.kind,
+            matched_by=one.matched_by,
         )
         for one in booked
     ]

@@ -9,7 +9,7 @@ from disburse.domain.approval import require_other_person
 from disburse.domain.ledger import Balance, Kind, Transfer
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import admit, by
-from disburse.storage import acts, funding, ledger
+from disburse.storage import acts, funding, ledger, open_items
 from disburse.storage.engine import Transaction
 
 
@@ -47,4 +47,5 @@ def recall(
     reference = f"declaration:{declaration_id}"
     parts = ((Kind.REVOKE, min(free, amount)), (Kind.REVOKE_SHORT, amount - min(free, amount)))
     transfers = [Transfer(kind, reference, part) for kind, part in parts if part]
+    open_items.open_for(tx, **account, transfers=transfers, by=by(caller, now))
     return ledger.post(tx, **account, transfers=transfers, at=now)
