@@ -37,6 +37,7 @@ WRITERS_OF_STATE = {
     "attempt": {"attempts.py", "answered.py"},  # by an act of ours, and by a bank's answer
     "bank_file": {"files.py"},
     "declaration": {"funding.py"},
+    "explanation": {"open_items.py"},
     "special_account": {"accounts.py"},
 }
 STATE_WRITTEN = re.compile(
