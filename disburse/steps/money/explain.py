@@ -51,20 +51,10 @@ def explain(
     for one in (item, other):
         if one is not None:
             change(kind, one, amount)
-    account_id = item.account_id if item else project.account_id
-    if names:
-        total, _ = open_items.booked_for(
-            tx, project_id=project_id, account_id=account_id, names=names
-        )
-        if not 0 < amount <= total:
-            raise ExplanationRefused(
-                f"{names} is no payment or file of this account that comes to that much",
-                total=total,
-            )
     given = Explanation(
         project_id=project_id,
         id=0,
-        account_id=account_id,
+        account_id=item.account_id if item else project.account_id,
         kind=kind,
         item_id=item_id,
         fills_id=fills_id,
@@ -74,6 +64,7 @@ def explain(
         state="proposed",
         explained_by=person_id,
     )
+    _require_ours(tx, given)
     who = by(caller, now)
     number = open_items.explain(tx, given, evidence_digest=evidence_digest, by=who)
     acts.record(
@@ -87,6 +78,20 @@ def explain(
         facts={"kind": kind, "amount": amount, "names": names, "evidence": evidence_digest},
     )
     return number
+
+
+def _require_ours(tx: Transaction, given: Explanation) -> None:
+    """Raise `ExplanationRefused` when it names what this account never paid, or not so much."""
+    if not given.names:
+        return
+    total, _ = open_items.booked_for(
+        tx, project_id=given.project_id, account_id=given.account_id, names=given.names
+    )
+    if not 0 < given.amount <= total:
+        raise ExplanationRefused(
+            f"{given.names} is no payment or file of this account that comes to that much",
+            total=total,
+        )
 
 
 def _item(tx: Transaction, project_id: int, item_id: int | None) -> OpenItem | None:
