@@ -19,7 +19,6 @@ from disburse.storage import (
     funding,
     inbox,
     ledger,
-    matching,
     open_items,
     parties,
 )
@@ -28,6 +27,7 @@ from disburse.storage.engine import Transaction
 from disburse.storage.funding import Declaration, DuplicateStatement, NewEntry
 from disburse.storage.inbox import Anomaly
 from disburse.storage.ledger import NoSuchAccount
+from disburse.storage.matching import Match, Unbooked, by_amount
 from disburse.storage.parties import Project, SpecialAccount
 
 UNASSIGNED = 0  # the ledger row of entries that no single project can be told for
@@ -95,16 +95,33 @@ def book(
         facts={"sha256": digest, "closing": statement.closing, "entries": len(booked)},
     )
     if number == 0 and statement.opening > 0:
-        opening = Transfer(Kind.BOOK_UNKNOWN_CREDIT, f"opening:{account.id}", statement.opening)
-        _post(tx, account.id, {_home(tx, account.id): [opening]}, who)
+        _open(tx, account.id, statement.opening, who)
     _post(tx, account.id, _transfers(account.id, booked), who)
     return booked
+
+
+def _open(tx: Transaction, account_id: int, balance: int, who: By) -> None:
+    """Book what was on the account before its first statement here; people say what it is."""
+    opening = Transfer(Kind.BOOK_UNKNOWN_CREDIT, f"opening:{account_id}", balance)
+    _post(tx, account_id, {_home(tx, account_id): [opening]}, who)
 
 
 def _home(tx: Transaction, account_id: int) -> int:
     """Return the project that an account's money is, where it can only be one's."""
     sharing = parties.sharing(tx, account_id)
     return sharing[0] if len(sharing) == 1 else UNASSIGNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the books know already, looked up once for all entries of a statement."""
+
+    account_id: int
+    payer: str  # the account that the owner allocates from
+    alone: int  # the project that has the account to itself, or `UNASSIGNED`
+    ours: Mapping[str, int]  # by reference of a file or payment: its project
+    unbooked: Unbooked
+    alike: Mapping[str, Match]  # by the bank's reference: what an entry without ours can be
 
 
 def _explain(
@@ -114,30 +131,36 @@ def _explain(
     ours = files.named(tx, account_id=account_id, references=named)
     keys = {name: key for name in named if (key := attempt_of(name)) is not None}
     ours |= attempts.projects_of(tx, account_id=account_id, keys=keys)
-    left = matching.Unbooked(tx, account_id=account_id, names=list(ours))
     untold = [one for one in statement.entries if not _told(one, ours, project.payer_account)]
-    alike = matching.by_amount(tx, account_id=account_id, entries=untold, named=list(ours))
-    alone = _home(tx, account_id)
-    booked = []
-    for entry in statement.entries:
-        found = alike.get(entry.reference)
-        told, home = entry, ours.get(entry.names, alone)
-        if found is not None and found.certain:
-            told, home = replace(entry, names=found.names), found.project_id
-        waiting = funding.expecting(tx, account_id=account_id, amount=entry.amount)
-        what = meaning(
-            told,
-            ours=entry.names in ours or told is not entry,
-            payer=project.payer_account,
-            declared=len(waiting),
-            alike=found.alike if found else 0,
-            again=not left.takes(told.names, entry.amount),
-        )
-        if what.kind is Kind.CONFIRM:
-            home = _confirm(tx, waiting[0])
-        matched = "reference" if told is entry else "amount"
-        booked.append(Booked(told, home, what.kind, what.anomaly, matched))
-    return booked
+    known = Known(
+        account_id=account_id,
+        payer=project.payer_account,
+        alone=_home(tx, account_id),
+        ours=ours,
+        unbooked=Unbooked(tx, account_id=account_id, names=list(ours)),
+        alike=by_amount(tx, account_id=account_id, entries=untold, named=list(ours)),
+    )
+    return [_explain_one(tx, known, entry) for entry in statement.entries]
+
+
+def _explain_one(tx: Transaction, known: Known, entry: Entry) -> Booked:
+    found = known.alike.get(entry.reference)
+    told, home = entry, known.ours.get(entry.names, known.alone)
+    if found is not None and found.certain:
+        told, home = replace(entry, names=found.names), found.project_id
+    waiting = funding.expecting(tx, account_id=known.account_id, amount=entry.amount)
+    what = meaning(
+        told,
+        ours=entry.names in known.ours or told is not entry,
+        payer=known.payer,
+        declared=len(waiting),
+        alike=found.alike if found else 0,
+        again=not known.unbooked.takes(told.names, entry.amount),
+    )
+    if what.kind is Kind.CONFIRM:
+        home = _confirm(tx, waiting[0])
+    matched = "reference" if told is entry else "amount"
+    return Booked(told, home, what.kind, what.anomaly, matched)
 
 
 def _told(entry: Entry, ours: Mapping[str, int], payer: str) -> bool:
