@@ -101,6 +101,8 @@ def a_payment_by(adapter: Adapter, number: int = 1, **changes: object) -> Paymen
             field.name: getattr(one, field.name) for field in fields(Payment)
             if field.name not in {"reference", "amount"}
         } | changes  # fmt: skip
+    elif any(one.field == "bank_code" for one in adapter.preflight(a_payment(), "CNY")):
+        changes = {"bank_code": ""} | changes  # it pays its own cards only
     payment = a_payment(number, **changes)
     return synthetic.of_amount(payment, payment.amount)
 
@@ -144,9 +146,12 @@ def rare_names(adapter: Adapter | None = None) -> Batch:
         )
     names = RARE_GBK if adapter is not None and adapter.capabilities.charset == "gbk" else RARE
     bare = a_payment(7, bank_code="", bank_name="", note="")
-    if adapter is not None and adapter.preflight(bare, "CNY"):
-        bare = a_payment(7, note="")
-    return a_batch(*(a_payment(n, name=name) for n, name in enumerate(names, start=1)), bare)
+    if adapter is None:
+        return a_batch(*(a_payment(n, name=name) for n, name in enumerate(names, start=1)), bare)
+    return a_batch(
+        *(a_payment_by(adapter, n, name=name) for n, name in enumerate(names, start=1)),
+        _first_taken(adapter, bare, a_payment_by(adapter, 7, note="")),
+    )
 
 
 def _first_taken(adapter: Adapter, *payments: Payment) -> Payment:

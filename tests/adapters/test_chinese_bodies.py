@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 import adapters
+from adapters.boc import Boc
 from adapters.cmb import CmbJson, CmbXml
 from adapters.icbc import Icbc
 from disburse import banks
@@ -24,10 +25,16 @@ from disburse.adapter import (
     UnreadableReport,
     Unrenderable,
 )
-from tests.adapters.batches import REFERENCES, a_batch, a_payment
+from tests.adapters.batches import REFERENCES, a_batch, a_batch_by, a_payment
 
 PROFILES = Path(adapters.__file__).parent / "profiles"
-MAKES = {"icbc_payper": Icbc, "cmb_agent_request": CmbXml, "cmb_bb6bthhl": CmbJson}
+MAKES = {
+    "icbc_payper": Icbc,
+    "cmb_agent_request": CmbXml,
+    "cmb_bb6bthhl": CmbJson,
+    "boc_b2e0078_own": Boc,
+    "boc_b2e0078_others": Boc,
+}
 ONE, TWO, *_ = REFERENCES
 
 
@@ -37,8 +44,8 @@ def bank(profile, **changes):
     return MAKES[profile](f"x:{profile}", taken)
 
 
-ICBC, XML, JSON = map(bank, MAKES)
-EVERY = pytest.mark.parametrize("adapter", [ICBC, XML, JSON], ids=list(MAKES))
+ICBC, XML, JSON, BOC_OWN, BOC = map(bank, MAKES)
+EVERY = pytest.mark.parametrize("adapter", [ICBC, XML, JSON, BOC_OWN, BOC], ids=list(MAKES))
 GBK = pytest.mark.parametrize("adapter", [ICBC, XML], ids=["icbc", "cmb"])
 
 
@@ -120,7 +127,7 @@ def test_cmb_json_is_one_upload_with_a_place_for_the_signature():
 def test_a_special_account_that_does_not_fit_is_not_written(adapter):
     debtor = replace(a_batch().debtor, number="6" * 40)
     with pytest.raises(Unrenderable, match="debtor_number"):
-        written(adapter, a_batch(debtor=debtor))
+        written(adapter, a_batch_by(adapter, debtor=debtor))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +144,9 @@ def test_a_special_account_that_does_not_fit_is_not_written(adapter):
         ("cmb_agent_request", {"other_banks_city": None}, "other_banks_city must be given"),
         ("cmb_bb6bthhl", {"encoding": "gbk"}, "encoding must be one of 'utf-8'"),
         ("cmb_bb6bthhl", {"channel": "A"}, "channel must be one of"),
+        ("boc_b2e0078_own", {"province": None}, "province must be given"),
+        ("boc_b2e0078_others", {"province": "62"}, "province must be left out"),
+        ("boc_b2e0078_others", {"reference_tag": "toidet"}, "reference_tag must be one of"),
     ],
 )
 def test_a_wrong_profile_is_refused_with_its_key_and_what_it_must_be(profile, changes, says):
@@ -373,3 +383,49 @@ def test_an_answer_with_too_many_rows_is_another_banks(monkeypatch):
     ):
         with pytest.raises(UnreadableReport, match="too long"):
             next(adapter.read_report(content))
+
+
+def test_boc_pays_one_kind_of_cards_in_a_request():
+    own, other = a_payment(bank_code="104826000014"), a_payment(bank_code="105826000014")
+    assert BOC_OWN.preflight(own, "CNY") == BOC.preflight(other, "CNY") == ()
+    for adapter, payment in ((BOC_OWN, other), (BOC, own), (BOC, a_payment(bank_code="105"))):
+        assert {one.field for one in adapter.preflight(payment, "CNY")} == {"bank_code"}
+    root = etree.fromstring(written(BOC))
+    assert root.findtext(".//crdtyp") == "6"
+    assert [one.text for one in root.iter("toibkn")] == ["105826000014"] * 2
+    assert [one.text for one in root.iter("reserve1")] == [ONE, TWO]
+    assert {
+        one.text for one in etree.fromstring(written(BOC_OWN, a_batch(own))).iter("toibkn")
+    } == {"62"}
+
+
+def boc(inside, code="B001"):
+    whole = f"<trn-b2e0078-rs><status><rspcod>{code}</rspcod></status>{inside}</trn-b2e0078-rs>"
+    return f"<bocb2e><trans>{whole}</trans></bocb2e>".encode()
+
+
+BOC_PART = (
+    "<b2e0078-rs><status><rspcod>{}</rspcod><rspmsg>交易成功</rspmsg></status>"
+    "<insid>F0000017</insid><obssid>95961</obssid></b2e0078-rs>"
+)
+
+
+def test_boc_says_that_it_has_the_file_and_nothing_of_a_payment():
+    (answer,) = BOC.read_report(boc(BOC_PART.format("B001")))
+    assert (answer.reference, answer.result, answer.evidence) == (
+        "F0000017", Result.ACCEPTED, "95961",
+    )  # fmt: skip
+    (strange,) = BOC.read_report(boc(BOC_PART.format("B999")))
+    assert isinstance(strange, Quarantined)
+    error = (
+        "<bocb2e><trn-b2eerror-rs><status><rspcod>B20</rspcod></status></trn-b2eerror-rs></bocb2e>"
+    )
+    for content in (boc(""), boc(BOC_PART.format("B001"), "B002"), error.encode(), b"<bocb2e/>"):
+        with pytest.raises(UnreadableReport):
+            next(BOC.read_report(content))
+
+
+def test_boc_with_too_many_answers_is_another_bank(monkeypatch):
+    monkeypatch.setattr("adapters.boc.answer.RECORDS_MAX", 1)
+    with pytest.raises(UnreadableReport, match="too long"):
+        next(BOC.read_report(boc(BOC_PART.format("B001") * 2)))

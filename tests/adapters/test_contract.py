@@ -211,7 +211,7 @@ def tampered(adapter, content, batch):
     Only what the format has no place for cannot be changed.
     """
     one, two = batch.payments
-    special = batch.debtor.number.encode()
+    special, bank = batch.debtor.number.encode(), one.bank_code.encode() or b"no bank"
     other = special[:-1] + (b"2" if special[-1:] != b"2" else b"3")
     cases = {
         "amount": swapped(
@@ -235,7 +235,7 @@ def tampered(adapter, content, batch):
         ),
         "file reference": content.replace(b"F0000017", b"F0000018"),
         "payment reference": content.replace(one.reference.encode(), b"0A1B2C3D4E502"),
-        "bank": swapped(content, (one.bank_code.encode(), one.bank_code[:-1].encode() + b"3")),
+        "bank": swapped(content, (bank, bank[:-1] + b"3")),
         "sums and amount": swapped(
             content,
             (b"6500.01", b"6500.91"),
