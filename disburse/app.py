@@ -12,6 +12,9 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse import clock
 from disburse.adapter import Adapter
+from disburse.entrance import Entrance
+from disburse.entrance.cookies import Cookies
+from disburse.factors.password import Passwords
 from disburse.http import (
     confirmations,
     connections,
@@ -24,6 +27,7 @@ from disburse.http import (
     organisations,
     pages,
     payments,
+    people,
     problems,
     projects,
     sheet_reads,
@@ -36,6 +40,7 @@ from disburse.http.routes import Desk
 from disburse.storage.engine import Begin
 
 TOPICS = (
+    people,
     organisations,
     confirmations,
     connections,
@@ -58,12 +63,14 @@ def create_app(
     metrics_token: str = "",
     tokens: bool = True,
     public_url: str = "",
+    passwords: Passwords | None = None,
     ticks: Callable[[], int] = clock.ticks,
 ) -> Flask:
     """Build the web service of one installation; nothing in it is reached through a global.
 
-    Without `tokens` only signed requests are taken. `public_url` is the address, without a path,
-    that clients know the service by; "": the one by which each request came.
+    Without `tokens`, which is how production runs, people come by session and machines by signed
+    requests. `public_url` is the address, without a path, that clients know the service by; "":
+    the one by which each request came.
     """
     app = Flask("disburse", static_folder=None)
     app.config.update(API_TITLE=openapi.TITLE, API_VERSION="v1", OPENAPI_VERSION=openapi.VERSION)
@@ -72,7 +79,14 @@ def create_app(
     problems.install(app)
     metrics = Metrics(now, ticks)
     metrics.install(app)
-    desk = Desk(begin=begin, banks=banks, now=now)
+    entrance = Entrance(
+        begin=begin,
+        now=now,
+        passwords=passwords or Passwords(),
+        cookies=Cookies(secure=not tokens or public_url.startswith("https://")),
+        public_url=public_url,
+    )
+    desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance)
     bodies_max: dict[str, int] = {}
     guard.install(
         app,
@@ -81,7 +95,7 @@ def create_app(
         bodies_max=bodies_max,
         metrics_token=metrics_token,
         tokens=tokens,
-        public_url=public_url,
+        entrance=entrance,
     )
     for topic in TOPICS:
         made = topic.routes(desk)

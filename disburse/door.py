@@ -15,6 +15,8 @@ from disburse.domain.access import (
     Role,
     require,
 )
+from disburse.domain.refusal import Refusal
+from disburse.domain.signed_in import SignedIn
 from disburse.storage import confirmations, parties
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
@@ -22,6 +24,12 @@ from disburse.storage.parties import NoSuchParty, Project
 
 # What happens by itself, through the worker loop; everything else takes a caller.
 CLOCK: Final = frozenset({Act.FUND, Act.EXPIRE, Act.DISPATCH, Act.DELIVER, Act.LOSE, Act.INGEST})
+
+
+class NoSession(Refusal):
+    """It takes a session: a person who signed in, not a token or a key."""
+
+    code = "no-session"
 
 
 def admit(tx: Transaction, caller: Caller | None, act: Act, project_id: int) -> Project:
@@ -63,7 +71,16 @@ def by(caller: Caller | None, now: datetime) -> By:
     """Return who acts, as the history wants it."""
     if caller is None:
         return By(member_id=None, person_id=None, at=now)
-    return By(member_id=caller.member_id, person_id=caller.person_id, at=now)
+    return By(
+        member_id=caller.member_id, person_id=caller.person_id, at=now, signed_in=caller.signed_in
+    )
+
+
+def own_session(caller: Caller) -> SignedIn:
+    """Return the session that the caller asks in, or raise `NoSession`."""
+    if caller.signed_in is None:
+        raise NoSession("this is done in a session; sign in with your password first")
+    return caller.signed_in
 
 
 def day(project: Project, now: datetime) -> date:

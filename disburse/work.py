@@ -19,7 +19,7 @@ from disburse.courier.post import Post
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
-from disburse.storage import migrate, request_keys, sheets
+from disburse.storage import guessing, migrate, request_keys, sessions, sheets
 from disburse.storage.engine import Begin, Transaction
 
 PAUSE_SECONDS: Final = 2  # between rounds; money that came in waits no longer than that
@@ -48,7 +48,7 @@ class Turn:
 
 
 def turn(begin: Begin, *, now: datetime, post: Post | None = None) -> Turn:
-    """Do one round at `now`: void old approvals, fund what waits, make months, forget nonces.
+    """Do one round at `now`: void old approvals, fund what waits, make months, forget.
 
     With a `post`, also carry files to banks and pick their answers up.
     """
@@ -58,6 +58,8 @@ def turn(begin: Begin, *, now: datetime, post: Post | None = None) -> Turn:
     funded, short = _fund(begin, now, failed)
     with begin() as tx:
         request_keys.forget_nonces(tx, at=now)
+        guessing.forget_old(tx, at=now)
+        sessions.forget_browsers(tx, at=now)
     carried = _carry(post, failed) if post else Carried()
     return Turn(
         expired=expired,

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from disburse.domain.refusal import Refusal
+from disburse.domain.signed_in import FRESH_FOR, SignedIn
 
 
 class Forbidden(Refusal):
     """The caller's roles do not allow this."""
 
     code = "forbidden"
+
+
+class ProofNeeded(Refusal):
+    """The caller has to show the second factor anew before doing this."""
+
+    code = "proof-needed"
 
 
 class OrganisationKind(StrEnum):
@@ -42,10 +50,11 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    PEOPLE_ADMINISTRATOR = "people_administrator"
 
 
 # Which kind of organisation can give a person which role.
-ROLES: Final = {
+_OWN_ROLES: Final = {
     OrganisationKind.SUBCONTRACTOR: {Role.PREPARER, Role.SIGNER},
     OrganisationKind.GENERAL_CONTRACTOR: {
         Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.FINANCE_VIEWER,
@@ -56,6 +65,8 @@ ROLES: Final = {
     OrganisationKind.SECTOR_AUTHORITY: {Role.INSPECTOR, Role.SUPERVISOR},
     OrganisationKind.OPERATOR: {Role.ADMINISTRATOR},  # runs the service; no power over money
 }  # fmt: skip
+# Every organisation lets its own people in; who does so can thereby do nothing else.
+ROLES: Final = {kind: own | {Role.PEOPLE_ADMINISTRATOR} for kind, own in _OWN_ROLES.items()}
 
 _GC: Final = frozenset({Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.FINANCE_VIEWER})
 _WATCHING: Final = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
@@ -112,6 +123,13 @@ class Act(StrEnum):
     REVOKE_KEY = "revoke_key"
     CONFIRM = "confirm"
     ENROL = "enrol"
+    # people
+    SIGN_IN = "sign_in"
+    PROVE = "prove"
+    SIGN_OUT = "sign_out"
+    END_SESSION = "end_session"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105
+    READ_SESSIONS = "read_sessions"
     # sheets
     RECEIVE = "receive"
     SET_ASIDE = "set_aside"
@@ -158,6 +176,7 @@ class Act(StrEnum):
     READ_WAITING = "read_waiting"
 
 
+_ANYBODY: Final = frozenset(Role)  # each for the own account only
 _READERS: Final = _GC | _SUB | _WATCHING | {Role.FUNDER, Role.VIEWER}
 
 ALLOWED: Final = {
@@ -181,6 +200,12 @@ ALLOWED: Final = {
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.CONFIRM: CONFIRMING,
     Act.ENROL: {Role.LABOUR_OFFICER},
+    Act.SIGN_IN: frozenset[Role](),  # whoever knows the password; nobody is a caller yet
+    Act.PROVE: frozenset[Role](),  # whoever has the second factor
+    Act.SIGN_OUT: _ANYBODY,
+    Act.END_SESSION: _ANYBODY,
+    Act.CHANGE_PASSWORD: _ANYBODY,
+    Act.READ_SESSIONS: _ANYBODY,
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
     Act.CLEAR: {Role.LABOUR_OFFICER},
@@ -224,6 +249,10 @@ ALLOWED: Final = {
 }
 
 
+# What a person does with the second factor in hand: it attests, or lets money go.
+FRESH: Final = frozenset({Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks: an account of one organisation, and the person behind it (None for a machine)."""
@@ -234,6 +263,15 @@ class Caller:
     organisation_kind: OrganisationKind
     grants: frozenset[tuple[Role, int | None]]  # role, and the one project it is for (None: all)
     waiting: frozenset[tuple[Role, int | None]] = frozenset()  # not confirmed yet: worth nothing
+    signed_in: SignedIn | None = None  # None: by a key, by a token, or from the operator's shell
+    by_key: bool = False  # the request is signed
+
+    @property
+    def proven(self) -> bool:
+        """Say whether nobody but this person can be asking; a key on a disk is not a person."""
+        if self.signed_in is not None:
+            return self.signed_in.fresh
+        return not self.by_key or self.person_id is None
 
     def roles_on(self, project_id: int | None) -> frozenset[Role]:
         """Return the caller's roles on one project; None asks for roles that need none."""
@@ -245,10 +283,22 @@ class Caller:
 
 
 def require(caller: Caller, act: Act, project_id: int | None = None) -> None:
-    """Raise `Forbidden` unless `caller` may do `act`."""
+    """Raise `Forbidden` unless `caller` may do `act`, or `ProofNeeded`."""
     if not caller.may(act, project_id):
         wanted = ", ".join(sorted(ALLOWED[act])) or "nobody"
         told = f"{act} takes one of these roles: {wanted}"
         if waiting := sorted({role for role, _ in caller.waiting} & ALLOWED[act]):
             told += f"; you will be {', '.join(waiting)} once another organisation confirms it"
         raise Forbidden(told, needs=sorted(ALLOWED[act]))
+    if act in FRESH:
+        require_proof(caller, act)
+
+
+def require_proof(caller: Caller, act: Act) -> None:
+    """Raise `ProofNeeded` unless the person who asks has just shown the second factor."""
+    if not caller.proven:
+        minutes = FRESH_FOR // timedelta(minutes=1)
+        raise ProofNeeded(
+            f"{act} takes your second factor, shown within the last {minutes} minutes: sign in on "
+            "the web page, or prove it again, and repeat this",
+        )

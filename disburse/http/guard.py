@@ -1,9 +1,10 @@
-"""The one entrance: without a good signature or token nobody gets in, whatever the address."""
+"""The one entrance: without a good signature, session or token nobody gets in, wherever to."""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -13,13 +14,16 @@ from typing import Final
 from flask import Flask, Request, Response, g, request
 
 from disburse.domain.access import Caller
+from disburse.entrance import Entrance, forged
 from disburse.http import problems, signed
-from disburse.storage import members
+from disburse.storage import members, sessions
 from disburse.storage.engine import Begin
 
 # The only routes without a token; they tell nothing about anybody.
 OPEN: Final = frozenset({"health.live", "health.ready", "pages.openapi", "pages.docs"})
 METRICS: Final = "health.metrics_page"
+# Where people who are nobody yet come in; each judges what it is shown, and counts the attempts.
+DOORS: Final = frozenset({"people._sign_in", "people._prove"})
 TOKEN_CHARACTERS_MAX: Final = 256
 BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so
 # Behind a proxy everybody comes from this machine, so a forwarded request is nobody's neighbour.
@@ -34,22 +38,26 @@ def install(
     bodies_max: dict[str, int],
     metrics_token: str,
     tokens: bool,
-    public_url: str,
+    entrance: Entrance,
 ) -> None:
     """Turn away everybody but known callers; `bodies_max` are bytes by endpoint.
 
-    A request that is signed is judged by that alone; without `tokens` every other is turned away.
+    A request that is signed is judged by that alone, one that says who authorises it by that;
+    any other by its session. Without `tokens` none is taken.
     """
 
     def find(at: datetime) -> Caller | None:
         if signed.is_signed(request):
-            return signed.signer(request, begin, at, public_url=public_url)
-        return _caller(request, begin, at) if tokens else None
+            found = signed.signer(request, begin, at, public_url=entrance.public_url)
+            return None if found is None else replace(found, by_key=True)
+        if "Authorization" in request.headers:
+            return _caller(request, begin, at) if tokens else None
+        return _of_session(request, entrance, at)
 
     @app.before_request
     def _enter() -> Response | None:
         request.max_content_length = bodies_max.get(request.endpoint or "", BODY_BYTES_MAX)
-        if request.endpoint in OPEN:
+        if request.endpoint in OPEN or request.endpoint in DOORS:
             return None
         if request.endpoint == METRICS and _may_scrape(request, metrics_token):
             return None
@@ -66,7 +74,7 @@ def install(
             "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
 
@@ -75,6 +83,18 @@ def caller() -> Caller:
     known = g.caller
     assert isinstance(known, Caller)  # noqa: S101  (the entrance set it)
     return known
+
+
+def _of_session(asked: Request, entrance: Entrance, at: datetime) -> Caller | None:
+    """Return who is signed in; raises `ForgedRequest` for a change from elsewhere."""
+    secret = entrance.cookies.read(asked, entrance.cookies.session)
+    if not secret:
+        return None
+    with entrance.begin() as tx:
+        found = sessions.caller(tx, secret, at=at)
+    if found is not None and asked.method not in forged.SAFE:
+        forged.require_token(asked, secret, public_url=entrance.public_url)
+    return found
 
 
 def _caller(asked: Request, begin: Begin, at: datetime) -> Caller | None:
@@ -103,7 +123,7 @@ def _may_scrape(asked: Request, metrics_token: str) -> bool:
 
 
 def _stranger(*, tokens: bool) -> Response:
-    sign = "sign the request (RFC 9421) with a registered key, fresh and once"
+    sign = "sign in, or sign the request (RFC 9421) with a registered key, fresh and once"
     show = "; or send the header Authorization: Bearer TOKEN with a token that is still good"
     response = problems.response(
         problems.document(

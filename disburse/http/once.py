@@ -12,7 +12,7 @@ from typing import Final
 
 from flask import Request
 
-from disburse.domain.access import Caller
+from disburse.domain.access import Caller, ProofNeeded
 from disburse.domain.refusal import Refusal
 from disburse.http import problems
 from disburse.storage.engine import Begin, Transaction
@@ -22,8 +22,9 @@ KEY_HEADER: Final = "Idempotency-Key"
 SIGNATURE_HEADER: Final = "Disburse-Signature"
 KEY_CHARACTERS_MAX: Final = 128  # a UUID has 36; people prefix theirs
 
-# Refusals about the key itself say nothing about the request, so they are never kept under it.
-_OF_THE_KEY: Final = (KeyReused, InProgress)
+# Refusals about the key itself, or about how the caller signed in, say nothing about the request:
+# they are never kept under it, so it can be repeated when the person has shown the second factor.
+_NOT_OF_THE_REQUEST: Final = (KeyReused, InProgress, ProofNeeded)
 
 
 class KeyMissing(Refusal):
@@ -90,7 +91,7 @@ def change_once(begin: Begin, attempt: Attempt, change: Change, note: Note) -> t
     """
     try:
         return _change(begin, attempt, change)
-    except _OF_THE_KEY:
+    except _NOT_OF_THE_REQUEST:
         raise
     except Refusal as refusal:
         answer = problems.of_refusal(refusal)

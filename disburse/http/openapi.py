@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask_smorest import Api  # type: ignore[import-untyped]
 
+from disburse.entrance.forged import HEADER
 from disburse.http.once import KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
 from disburse.signing import TAG
 
@@ -14,7 +15,7 @@ TITLE: Final = "disburse"
 ABOUT: Final = (
     "Wages from project special accounts to workers' own accounts. Amounts are decimal text such "
     'as "6500.00", never numbers. Every change takes an idempotency key: the same key and body '
-    "give the first answer again."
+    "give the first answer again. Only what is said with a password or a code takes none."
 )
 SIGNED: Final = (
     f'HTTP Message Signature (RFC 9421) with the tag "{TAG}", by a registered key (Ed25519, or '
@@ -40,19 +41,36 @@ _REFUSED: Final = {
 _NOT_OURS: Final = frozenset({"Error", "PaginationMetadata"})  # flask-smorest's own forms
 # Questions that have a body change nothing, so they take no key.
 _QUESTIONS: Final = frozenset({"/v1/payments/search"})
+# Not even a digest of what is said there may be kept, as a key would need it.
+_WITH_A_PASSWORD: Final = frozenset({"/v1/session/change_password"})
+# Where people come in: nobody is a caller yet, so there is nobody whose key it could be.
+DOORS: Final = frozenset({"/v1/sign_in", "/v1/session/prove"})
 
 
 def describe(api: Api) -> dict[str, Any]:
     """Return the OpenAPI document of every route."""
     document: dict[str, Any] = api.spec.to_dict()
     document["info"]["description"] = ABOUT
-    document["security"] = [{"signature": []}, {"token": []}]
+    document["security"] = [{"session": [], "change": []}, {"signature": []}, {"token": []}]
     parts = document.setdefault("components", {})
     schemas = {name: one for name, one in parts["schemas"].items() if name not in _NOT_OURS}
     parts["schemas"] = schemas | {"Problem": _PROBLEM}
     parts["responses"] = {"Refused": _REFUSED}
     parts["securitySchemes"] = {
         "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": SIGNED},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-disburse-session",
+            "description": "of a person who signed in (POST /v1/sign_in, POST /v1/session/prove)",
+        },
+        "change": {
+            "type": "apiKey",
+            "in": "header",
+            "name": HEADER,
+            "description": "in a session, of every request that changes something: see `csrf` of "
+            "GET /v1/session",
+        },
         "token": {"type": "http", "scheme": "bearer", "description": "for development only"},
     }
     parts["parameters"] = {
@@ -69,7 +87,9 @@ def describe(api: Api) -> dict[str, Any]:
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = {code: told for code, told in operation["responses"].items() if code[:1] == "2"}
     operation["responses"] = answers | {"default": {"$ref": "#/components/responses/Refused"}}
-    if method == "post" and path not in _QUESTIONS:
+    if path in DOORS:
+        operation["security"] = []
+    elif method == "post" and path not in _QUESTIONS | _WITH_A_PASSWORD:
         key = {"$ref": "#/components/parameters/Key"}
         operation["parameters"] = [key, *operation.get("parameters", [])]
 

@@ -29,16 +29,20 @@ _log = logging.getLogger("disburse.http")
 # else has to do it; 404 it is not there, or not the caller's. A test finds every code here.
 STATUS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad-page", "idempotency-key-missing", "bad-request"),
-    HTTPStatus.UNAUTHORIZED: ("unauthenticated",),
+    HTTPStatus.UNAUTHORIZED: (
+        "not-signed-in", "proof-refused", "sign-in-refused", "unauthenticated",
+    ),
     HTTPStatus.FORBIDDEN: (
-        "bad-signature", "forbidden", "key-expired", "key-not-confirmed", "key-not-yet-valid",
-        "key-revoked", "same-person", "wrong-key-purpose",
+        "bad-signature", "forbidden", "forged-request", "key-expired", "key-not-confirmed",
+        "key-not-yet-valid", "key-revoked", "no-session", "proof-needed", "same-person",
+        "wrong-key-purpose",
     ),
     HTTPStatus.NOT_FOUND: (
         "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-explanation",
         "no-such-file", "no-such-key",
         "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
         "no-such-sheet", "no-such-token", "not-found",
+        "no-such-session",
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
@@ -60,8 +64,9 @@ STATUS: Final = {
         "roster-refused", "sheet-refused",
         "unpayable", "unreadable-report", "unreadable-sheet",
         "unreadable-statement", "unrenderable", "unsignable", "no-statements",
-        "weak-passphrase", "wrong-project",
+        "weak-passphrase", "weak-password", "wrong-project",
     ),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts",),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "broken-seal", "master-key-unusable", "not-these-bytes", "settings-refused",
@@ -116,7 +121,10 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     def _refusal(refusal: Refusal) -> Response:
-        return response(of_refusal(refusal))
+        answer = response(of_refusal(refusal))
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            answer.headers["Retry-After"] = str(refusal.facts["seconds"])
+        return answer
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

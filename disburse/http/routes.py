@@ -19,6 +19,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from disburse.adapter import Adapter
 from disburse.domain.access import Caller
 from disburse.domain.refusal import Refusal
+from disburse.entrance import Entrance
 from disburse.http import problems
 from disburse.http.guard import BODY_BYTES_MAX, caller
 from disburse.http.once import SIGNATURE_HEADER, Result, change_once, read_attempt
@@ -57,6 +58,7 @@ class Desk:
     begin: Begin
     banks: Mapping[str, Adapter]
     now: Callable[[], datetime]
+    entrance: Entrance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,7 @@ class Routes:
             @wraps(view)
             def answered(*said: Mapping[str, Any], **place: Any) -> Response:  # noqa: ANN401
                 with read_only(self.desk.begin)() as tx:
-                    told = _dump(route, spread(view(self._ask(tx, said), **place)))
+                    told = dump(route, spread(view(self._ask(tx, said), **place)))
                 response = Response(told, content_type=JSON)
                 if route.method == "POST":
                     return response
@@ -208,8 +210,8 @@ class Routes:
 
         def change(tx: Transaction) -> Result:
             told = spread(view(ask(tx), **place))
-            whole = Answer(status=route.status, media_type=JSON, content=_dump(route, told))
-            content = _dump(route, told, kept=True)
+            whole = Answer(status=route.status, media_type=JSON, content=dump(route, told))
+            content = dump(route, told, kept=True)
             return Result(whole, Answer(status=route.status, media_type=JSON, content=content))
 
         def note(tx: Transaction, refusal: Refusal) -> None:
@@ -256,7 +258,8 @@ def _conditional(response: Response) -> Response:
     return response
 
 
-def _dump(route: Route, told: object, *, kept: bool = False) -> bytes:
+def dump(route: Route, told: object, *, kept: bool = False) -> bytes:
+    """Return the answer as the route's schema writes it; with `kept`, without its secrets."""
     assert route.answer is not None  # noqa: S101  (only what is sent as it is has no schema)
     schema = route.answer()
     members = schema.dump(told)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
+from disburse.domain.signed_in import SignedIn
 from disburse.storage.engine import Transaction
 
 
@@ -18,6 +19,7 @@ class By:
     member_id: int | None
     person_id: int | None
     at: datetime
+    signed_in: SignedIn | None = None  # in which session, and when the second factor was shown
 
 
 def record(
@@ -33,7 +35,10 @@ def record(
     states: tuple[str | None, str | None] = (None, None),
     facts: dict[str, object] | None = None,
 ) -> int:
-    """Append one act and return its number. `facts` hold digests and amounts, never people."""
+    """Append one act and return its number. `facts` hold digests and amounts, never people.
+
+    Of a person who signed in they also say in which session, by which second factor, and when.
+    """
     row = {
         "project": project_id,
         "period": (period or by.at.date()).replace(day=1),
@@ -46,11 +51,21 @@ def record(
         "sheet": sheet_id,
         "before": states[0],
         "after": states[1],
-        "facts": json.dumps(facts or {}, ensure_ascii=False),
+        "facts": json.dumps((facts or {}) | _proof(by.signed_in), ensure_ascii=False),
     }
     number = tx.scalar(_INSERT, row)
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
     return number
+
+
+def _proof(shown: SignedIn | None) -> dict[str, object]:
+    if shown is None:
+        return {}
+    return {
+        "session": shown.session_id,
+        "factor": shown.factor,
+        "proven_at": shown.proven_at.isoformat(),
+    }
 
 
 _INSERT = text("""

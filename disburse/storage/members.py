@@ -74,8 +74,12 @@ def by_login(tx: Transaction, login: str) -> Member:
     row = tx.execute(_BY_LOGIN, {"login": login}).one_or_none()
     if row is None:
         raise NoSuchParty(f"there is no account {login!r}; set it up first")
-    kind = OrganisationKind(row.organisation_kind)
-    return Member(**{**row._mapping, "organisation_kind": kind})  # noqa: SLF001
+    return _member(row)
+
+
+def by_number(tx: Transaction, member_id: int) -> Member:
+    """Return the account with this number, which is there."""
+    return _member(tx.execute(_BY_NUMBER, {"member": member_id}).one())
 
 
 def owns_login(tx: Transaction, *, member_id: int, login: str) -> bool:
@@ -132,6 +136,11 @@ def revoke_token(tx: Transaction, *, digest: bytes, at: datetime) -> bool:
     return done.rowcount == 1
 
 
+def _member(row: Any) -> Member:  # noqa: ANN401  (a row of SQLAlchemy's)
+    kind = OrganisationKind(row.organisation_kind)
+    return Member(**{**row._mapping, "organisation_kind": kind})  # noqa: SLF001
+
+
 def _caller(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)
     return Caller(
         member_id=row.id,
@@ -158,10 +167,12 @@ _GRANT: Final = text("""
     FROM member m WHERE m.id = :member
     ON CONFLICT DO NOTHING
 """)
-_BY_LOGIN: Final = text("""
+_MEMBER: Final = """
     SELECT m.id, m.organisation_id, o.kind AS organisation_kind, m.person_id, m.name, m.login
-    FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.login = :login
-""")
+    FROM member m JOIN organisation o ON o.id = m.organisation_id
+"""
+_BY_LOGIN: Final = text(f"{_MEMBER} WHERE m.login = :login")
+_BY_NUMBER: Final = text(f"{_MEMBER} WHERE m.id = :member")
 _LOGINS_WITH: Final = text("""
     SELECT m.login FROM member m JOIN grant_of_role g ON g.member_id = m.id
     WHERE g.role = :role AND g.project_id = 0 AND g.confirmed_at IS NOT NULL

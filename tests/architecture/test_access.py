@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from disburse.domain.access import ALLOWED, ROLES, Act, OrganisationKind, Role
-from disburse.http.guard import METRICS, OPEN
+from disburse.http.guard import DOORS, METRICS, OPEN
+from disburse.http.openapi import DOORS as OPEN_DOORS
 from disburse.storage import members, parties
 from disburse.storage.acts import By
 from tests.http.site import Site, add_token, token_of
@@ -44,6 +45,12 @@ ROUTES = {
     ("POST", f"{P}/parties"): Act.JOIN_PROJECT,
     ("POST", f"{P}/account"): Act.USE_ACCOUNT,
     ("POST", f"{P}/workers"): Act.ENROL,
+    # the own account
+    ("GET", "/v1/session"): Act.READ_SESSIONS,
+    ("GET", "/v1/sessions"): Act.READ_SESSIONS,
+    ("POST", "/v1/sessions/<number:session_id>/end"): Act.END_SESSION,
+    ("POST", "/v1/session/sign_out"): Act.SIGN_OUT,
+    ("POST", "/v1/session/change_password"): Act.CHANGE_PASSWORD,
     # a sheet's way
     ("POST", f"{P}/sheets"): Act.RECEIVE,
     ("POST", f"{S}/set_aside"): Act.SET_ASIDE,
@@ -142,6 +149,7 @@ BODIES = {
              "account": "1"}
         ],
     },
+    Act.CHANGE_PASSWORD: {"password": "a long new password"},
     Act.SET_ASIDE: LINE,
     Act.REINSTATE: LINE,
     Act.CLEAR: LINE | {"finding": "repeats"},
@@ -172,11 +180,11 @@ def site(world):
 
 
 def routes_of(app):
-    """Return (method, rule) of everything that takes a token."""
+    """Return (method, rule) of everything that takes a caller."""
     return {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.endpoint not in OPEN | {METRICS}
+        if rule.endpoint not in OPEN | DOORS | {METRICS}
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
 
@@ -222,8 +230,17 @@ def test_a_stranger_opens_nothing_by_any_method(site, headers):
         for method in METHODS:
             if rule.endpoint in OPEN | {METRICS} and method in {"GET", "HEAD", "OPTIONS"}:
                 continue
+            if rule.endpoint in DOORS and method in {"POST", "OPTIONS"}:
+                continue  # they judge what they are shown; see tests/http/test_sign_in.py
             answer = site.client.open(address(rule.rule, 1), method=method, headers=headers)
             assert answer.status_code == 401, (method, rule.rule)
+
+
+def test_the_doors_are_these_and_each_wants_to_be_shown_something(site):
+    rules = {rule.rule: rule.endpoint for rule in site.app.url_map.iter_rules()}
+    assert {rules[path] for path in OPEN_DOORS} == DOORS
+    for path in OPEN_DOORS:
+        assert site.client.post(path, json={}).status_code in {401, 403, 422}, path
 
 
 def test_everybody_opens_exactly_what_the_table_allows(site):

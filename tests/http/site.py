@@ -9,11 +9,13 @@ from itertools import count
 
 from disburse import signing
 from disburse.app import create_app
+from disburse.factors.password import Passwords
 from disburse.storage import members
 from tests.builders import JSON, World, a_key
 from tests.sheets import a_sheet_json, lines
 
 PROJECTS = "/v1/projects"
+SWIFT = Passwords(time_cost=1, memory_kib=8, lanes=1)  # the same algorithm, for impatient tests
 
 
 @dataclass(slots=True)
@@ -25,7 +27,9 @@ class Site:
     _numbers: object = field(default_factory=lambda: count(1))
 
     def __post_init__(self):
-        app = create_app(self.world.begin, self.world.banks, lambda: self.world.now)
+        app = create_app(
+            self.world.begin, self.world.banks, lambda: self.world.now, passwords=SWIFT
+        )
         self.client = app.test_client()
         with self.world.begin() as tx:
             for name, caller in self.world.members.items():

@@ -8,7 +8,7 @@ from disburse.app import create_app
 from disburse.storage import embedded
 from disburse.storage.engine import connect
 
-SECRET = "a token that only the collector knows"  # noqa: S105
+SECRET = "a token that only the collector knows"
 REMOTE = {"REMOTE_ADDR": "203.0.113.7"}
 
 

@@ -96,7 +96,7 @@ def turned_away(answer):
         "type": "/problems/unauthenticated",
         "title": "Unauthenticated",
         "status": 401,
-        "detail": "sign the request (RFC 9421) with a registered key, fresh and once",
+        "detail": "sign in, or sign the request (RFC 9421) with a registered key, fresh and once",
     }
     assert answer.headers["WWW-Authenticate"] == "Signature"
     return True

@@ -1,0 +1,31 @@
+"""From where somebody asks, as far as that can be believed."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from flask import Request
+
+NETWORK_BITS: Final = 64  # of IPv6: one household has that many addresses at least
+
+
+def of(asked: Request) -> str:
+    """Return the address that counts as one: of IPv6 its network.
+
+    Only a proxy on this machine is believed, and of what it forwards only the last word: everything
+    before was said by whoever asks.
+    """
+    found = _read(asked.remote_addr or "")
+    if found is not None and found.is_loopback:
+        found = _read(asked.headers.get("X-Forwarded-For", "").rpartition(",")[2]) or found
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(IPv6Network((found, NETWORK_BITS), strict=False))
+    return str(found or "somewhere")
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,95 @@
+"""Attempts to come in: counted first, in a transaction that stays, and then judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Request
+
+from disburse.domain import back_off
+from disburse.domain.access import Caller
+from disburse.entrance import address, forged
+from disburse.entrance.cookies import Cookies
+from disburse.factors.password import Passwords
+from disburse.steps.people.change_password import change_password
+from disburse.steps.people.prove import NotSignedIn, prove
+from disburse.steps.people.sign_in import sign_in
+from disburse.storage import guessing, sessions
+from disburse.storage.engine import Begin
+from disburse.storage.sessions import Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A browser or program at the entrance: where it is, what it calls itself and holds."""
+
+    address: str
+    browser: str
+    session: str  # secrets of its cookies, or ""
+    known: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """The way in for people; handed to the API and to the pages."""
+
+    begin: Begin
+    now: Callable[[], datetime]
+    passwords: Passwords
+    cookies: Cookies
+    public_url: str = ""
+
+    def visitor(self, asked: Request, *, browser: bool = False) -> Visitor:
+        """Return who stands there, or raise `ForgedRequest` when another site sent them."""
+        forged.require_own_origin(asked, public_url=self.public_url, browser=browser)
+        return Visitor(
+            address=address.of(asked),
+            browser=asked.headers.get("User-Agent", ""),
+            session=self.cookies.read(asked, self.cookies.session),
+            known=self.cookies.read(asked, self.cookies.known),
+        )
+
+    def sign_in(self, visitor: Visitor, *, login: str, password: str) -> Opened:
+        """Begin half a session; raises `TooManyAttempts` before anything is looked at."""
+        at = self.now()
+        where = guessing.subject("address", visitor.address)
+        with self.begin() as tx:
+            who = guessing.subject("login", login)
+            if visitor.known and sessions.knows_browser(tx, visitor.known, login=login, at=at):
+                who = guessing.subject("browser", visitor.known)
+            guessing.count(tx, where, back_off.ADDRESS, at=at)
+            guessing.count(tx, who, back_off.ACCOUNT, at=at)
+        with self.begin() as tx:
+            opened = sign_in(
+                tx, login=login, password=password, browser=visitor.browser,
+                passwords=self.passwords, now=at,
+            )  # fmt: skip
+            guessing.forget(tx, who)
+            guessing.take_back(tx, where)
+        return opened
+
+    def prove(self, visitor: Visitor, *, code: str) -> tuple[Opened, Opened, Caller]:
+        """Show a code; returns the session, what the browser is known by again, and who it is."""
+        at = self.now()
+        with self.begin() as tx:
+            held = sessions.hold(tx, visitor.session, at=at)
+            if held is None:
+                raise NotSignedIn("nobody is signed in here: sign in first")
+            who = guessing.subject("factor", str(held.member_id))
+            guessing.count(tx, who, back_off.SECOND_FACTOR, at=at)
+        with self.begin() as tx:
+            opened, caller = prove(tx, token=visitor.session, code=code, now=at)
+            guessing.forget(tx, who)
+            known = sessions.know_browser(tx, member_id=caller.member_id, at=at)
+        return opened, known, caller
+
+    def change_password(self, caller: Caller, *, password: str) -> tuple[int, Opened]:
+        """Take another password; returns how many sessions ended, and what this browser is."""
+        at = self.now()
+        with self.begin() as tx:
+            ended = change_password(
+                tx, caller=caller, password=password, passwords=self.passwords, now=at
+            )
+            return ended, sessions.know_browser(tx, member_id=caller.member_id, at=at)

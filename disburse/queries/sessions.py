@@ -1,0 +1,34 @@
+"""What a person sees of the own account: who I am here, and where I am signed in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from disburse.domain.access import Caller
+from disburse.domain.signed_in import FRESH_FOR
+from disburse.storage import members, sessions
+from disburse.storage.engine import Transaction
+
+
+def whoami(tx: Transaction, caller: Caller) -> dict[str, object]:
+    """Return the caller's account, roles and session."""
+    member = members.by_number(tx, caller.member_id)
+    shown = caller.signed_in
+    return {
+        "login": member.login,
+        "name": member.name,
+        "organisation_id": member.organisation_id,
+        "roles": sorted({role for role, _ in caller.grants}),
+        "session_id": shown.session_id if shown else None,
+        "fresh_until": shown.proven_at + FRESH_FOR if shown else None,
+    }
+
+
+def own_sessions(tx: Transaction, caller: Caller, *, now: datetime) -> list[dict[str, object]]:
+    """Return the sessions of the caller's account that go on; `own` is the one asked in."""
+    here = caller.signed_in.session_id if caller.signed_in else None
+    return [
+        asdict(one) | {"own": one.id == here}
+        for one in sessions.of_member(tx, caller.member_id, at=now)
+    ]
