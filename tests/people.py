@@ -23,7 +23,7 @@ def enrolled(world, name, password=PASSWORD):
             tx,
             member_id=world.caller(name).member_id,
             password=SWIFT.hash(password),
-            totp=at_rest.seal(secret.encode()),
+            totp=at_rest.seal(tx, world.caller(name).member_id, secret),
             at=world.now,
         )
     return secret

@@ -1,21 +1,21 @@
-"""Secrets of the installation's own, as they lie in the database; the one place that seals them.
-
-The first byte says how: 0 is open, for installations without a master key.
-"""
+"""The secret that an authenticator app shares with us, as it lies in the database: sealed."""
 
 from __future__ import annotations
 
-from typing import Final
-
-_OPEN: Final = b"\x00"
-
-
-def seal(content: bytes) -> bytes:
-    """Return `content` as it is stored."""
-    return _OPEN + content
+from disburse.sealing import bound_to
+from disburse.storage import seals
+from disburse.storage.engine import Transaction
 
 
-def unseal(kept: bytes) -> bytes:
-    """Return what was stored."""
-    assert kept[:1] == _OPEN  # noqa: S101  (nothing else was ever written)
-    return kept[1:]
+def seal(tx: Transaction, member_id: int, secret: str) -> bytes:
+    """Seal an account's secret; for no other account it opens."""
+    return seals.seal_secret(tx, _place(member_id), secret.encode())
+
+
+def unseal(tx: Transaction, member_id: int, sealed: bytes) -> str:
+    """Return the secret, or raise `BrokenSeal` when it was changed or is another account's."""
+    return seals.open_secret(tx, _place(member_id), sealed).decode()
+
+
+def _place(member_id: int) -> bytes:
+    return bound_to(seals.INSTALLATION, "credential", "totp", member_id)

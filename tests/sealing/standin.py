@@ -12,7 +12,7 @@ from threading import Thread
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-TOKEN = "s.a-token-of-the-test"  # noqa: S105
+TOKEN = "s.a-token-of-the-test"
 
 
 class Engine(ThreadingHTTPServer):

@@ -46,7 +46,7 @@ def prove(tx: Transaction, *, token: str, code: str, now: datetime) -> tuple[Ope
 
 
 def _take_code(tx: Transaction, known: Credential, code: str, now: datetime) -> None:
-    secret = at_rest.unseal(known.totp).decode() if known.totp else None
+    secret = at_rest.unseal(tx, known.member_id, known.totp) if known.totp else None
     step = totp.step_of(secret, code, now) if secret else None
     if step is None or not credentials.take_step(tx, member_id=known.member_id, step=step):
         raise ProofRefused(
