@@ -19,7 +19,9 @@ def of(asked: Request) -> str:
     found = _read(asked.remote_addr or "")
     if found is not None and found.is_loopback:
         found = _read(asked.headers.get("X-Forwarded-For", "").rpartition(",")[2]) or found
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
         return str(IPv6Network((found, NETWORK_BITS), strict=False))
     return str(found or "somewhere")
 
