@@ -39,7 +39,7 @@ def test_the_parties_of_a_payday_share_no_role():
     """Owner, contractor, subcontractor, bank and operator watch each other."""
     kinds = set(OrganisationKind) - {OrganisationKind.SECTOR_AUTHORITY}
     for one, other in product(kinds, kinds):
-        assert one is other or not ROLES[one] & ROLES[other]
+        assert one is other or ROLES[one] & ROLES[other] == {Role.PEOPLE_ADMINISTRATOR}
 
 
 # Everything that an administrator of the operator may do. Nothing here moves, approves, releases or
@@ -62,23 +62,35 @@ ADMINISTRATION = {
     Act.REGISTER_REQUEST_KEY,
     Act.REVOKE_REQUEST_KEY,
     Act.READ_WAITING,
+    Act.CONNECT,
+    Act.READ_CONNECTIONS,
 }
 
 
+# What everybody does with the own account only.
+OWN = {act for act in Act if ALLOWED[act] == set(Role)}
+LETTING_IN: set[Act] = set()
+
+
 def test_the_operators_administrator_has_no_power_over_money():
-    assert {act for act in Act if Role.ADMINISTRATOR in ALLOWED[act]} == ADMINISTRATION
+    assert {act for act in Act if Role.ADMINISTRATOR in ALLOWED[act]} == ADMINISTRATION | OWN
+
+
+def test_whoever_lets_people_in_can_do_nothing_else():
+    may = {act for act in Act if Role.PEOPLE_ADMINISTRATOR in ALLOWED[act]}
+    assert may == OWN | LETTING_IN
 
 
 def test_whoever_watches_only_reads_and_says_whom_they_know():
     watching = (Role.INSPECTOR, Role.SUPERVISOR, Role.VIEWER, Role.FINANCE_VIEWER)
     for act, role in product(Act, watching):
-        assert role not in ALLOWED[act] or act.startswith("read_") or act is Act.CONFIRM
+        assert role not in ALLOWED[act] or act.startswith("read_") or act in OWN | {Act.CONFIRM}
 
 
 def test_whoever_prepares_a_sheet_neither_reviews_nor_approves_nor_releases_it():
     subcontractor = ROLES[OrganisationKind.SUBCONTRACTOR]
     may = {act for act in Act if ALLOWED[act] & subcontractor and not act.startswith("read_")}
-    assert may == {Act.RECEIVE, Act.WITHDRAW, Act.REVOKE_KEY, Act.CONFIRM}
+    assert may - OWN == {Act.RECEIVE, Act.WITHDRAW, Act.REVOKE_KEY, Act.CONFIRM}
 
 
 @pytest.mark.parametrize("act", [Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.RECALL])
