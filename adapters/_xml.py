@@ -54,6 +54,7 @@ def closed(
         huge_tree=False,
         recover=False,
         encoding=encoding,
+        collect_ids=False,
     )
     events = parser.read_events()
     started = False

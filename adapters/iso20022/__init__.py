@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from adapters import _statements
 from adapters.iso20022 import example, pain001, pain001_reader, pain002
 from disburse.adapter import (
     BadProfile,
@@ -14,7 +15,6 @@ from disburse.adapter import (
     ExampleAnswer,
     Fault,
     Head,
-    NoStatements,
     Payment,
     Record,
     StatementRecord,
@@ -41,6 +41,7 @@ CAPABILITIES: Final = Capabilities(
     needs=frozenset({"reference", "name", "account", "amount"}),
     file_names="pain001_REFERENCE.xml",
     reports=("ISO 20022 pain.002.001.03 to .12",),
+    statements=_statements.titles(_statements.FORMATS),
     confidence=Confidence.CONFIRMED,  # by the official schema; what a bank adds is in its own guide
 )  # fmt: skip
 
@@ -77,9 +78,9 @@ class Iso20022:
         """Read a pain.002, or raise `UnreadableReport`, perhaps after records."""
         return pain002.read_report(content)
 
-    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:  # noqa: ARG002
-        """Raise `NoStatements`."""
-        raise NoStatements(f"{self.name} reads no account statements yet")
+    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:
+        """Read a statement, or raise `UnreadableStatement`, perhaps after records."""
+        return _statements.read_statement(content, _statements.FORMATS)
 
     def example_report(self, answer: ExampleAnswer) -> bytes:
         """Write a pain.002 as a bank would, for the certification kit."""

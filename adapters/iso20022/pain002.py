@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from adapters._amount import day
 from adapters._xml import Damaged, Element, closed, forget, local, pieces_of, text
-from adapters.iso20022.status import Reported, Status, day, file_record, payment_record, status_of
+from adapters.iso20022.status import Reported, Status, file_record, payment_record, status_of
 from adapters.iso20022.tally import Tally
 from disburse.adapter import PaymentAnswer, Record, Result, UnreadableReport
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
+from adapters._amount import day, minor
 from adapters._xml import Element, child, local, text
-from adapters.iso20022.amount import minor
 from adapters.iso20022.tally import Stated
 from disburse.adapter import (
     FileAnswer,
@@ -227,13 +227,3 @@ def _wrong(status: Status) -> str:
 
 def _unknown(status: Status) -> str:
     return f"the status {status.code[:10]!r} has no meaning here; ask the bank"
-
-
-def day(words: str) -> date | None:
-    """Return the date that `words` are; None when they are none."""
-    if not words:
-        return None
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
-from adapters.iso20022.amount import minor
+from adapters._amount import minor
 from disburse.adapter import Refusal, UnreadableReport
 
 

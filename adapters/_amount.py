@@ -1,8 +1,9 @@
-"""Amounts as banks write them: any number of zeros around an exact decimal."""
+"""Amounts and dates as banks write them."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Final
 
 from disburse.adapter import parse_money
@@ -20,3 +21,13 @@ def minor(decimal: str, currency: str) -> int:
         return parse_money(decimal, currency)  # refuses it with the right words
     whole, fraction = match[1], match[2]
     return parse_money(f"{whole}.{fraction}" if fraction else whole, currency)
+
+
+def day(words: str) -> date | None:
+    """Return the date that `words` are; None when they are none."""
+    if not words:
+        return None
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return None
