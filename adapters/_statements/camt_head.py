@@ -108,9 +108,10 @@ def _first(balances: list[Balance], codes: tuple[str, ...]) -> Balance | None:
 
 def _page(statement: Element, message: Element | None) -> tuple[int | None, bool]:
     """Return the page's number, and whether it is the last; newer versions have it inside."""
-    pages = child(statement, "StmtPgntn") or child(statement, "RptPgntn")
-    if pages is None:
-        pages = child(child(message, "GrpHdr"), "MsgPgntn")
+    header = child(message, "GrpHdr")
+    places = ((statement, "StmtPgntn"), (statement, "RptPgntn"), (header, "MsgPgntn"))
+    found = (child(around, name) for around, name in places)
+    pages = next((one for one in found if one is not None), None)
     said, last = text(pages, "PgNb").strip(), text(pages, "LastPgInd").strip()
     number = int(said) if said.isascii() and said.isdigit() and len(said) <= 5 else None  # noqa: PLR2004
     return number, not last or last.lower() in _YES

@@ -1,12 +1,11 @@
-"""`disburse certify`, `render`, `read` and `batch-schema`: a bank's format, without a database."""
+"""`disburse certify`, `render` and `batch-schema`: a bank's format, without a database."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -18,11 +17,6 @@ from disburse import banks
 from disburse.adapter import (
     Adapter,
     Batch,
-    FileAnswer,
-    PaymentAnswer,
-    Quarantined,
-    Record,
-    UnreadableReport,
     Unrenderable,
 )
 from disburse.cli import answer
@@ -32,8 +26,6 @@ from disburse.kit import batch_json, synthetic, trial
 from disburse.kit.verdict import Broken, Verdict
 
 NOT_KEPT: Final = 1  # exit status of an adapter that fails a check
-UNREAD: Final = 1  # exit status of a report of which nothing could be read
-REPORT_BYTES_MAX: Final = 1 << 28  # as large as the largest bank file
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _READABLE: Final = click.Path(path_type=Path, dir_okay=False, exists=True, readable=True)
 
@@ -95,33 +87,6 @@ def render(
     )
 
 
-@click.command()
-@click.argument("adapter")
-@click.argument("file", type=_READABLE)
-@answer.json_option
-@click.pass_context
-def read(ctx: click.Context, adapter: str, file: Path, *, as_json: bool) -> None:
-    """Read a bank's answer: every record, what could not be read, and totals.
-
-    Ends with status 1 when nothing could be read.
-    """
-    bank = banks.load([adapter], settings().profiles)[adapter]
-    if file.stat().st_size > REPORT_BYTES_MAX:
-        raise click.UsageError(f"{file} is larger than any answer, {REPORT_BYTES_MAX} bytes")
-    try:
-        records = list(bank.read_report(file.read_bytes()))
-    except UnreadableReport as refusal:
-        answer.refuse(ctx, refusal)
-        ctx.exit(UNREAD)
-    facts = _facts(bank, records)
-    if as_json:
-        answer.tell(facts, as_json=True)
-    else:
-        _show(bank, records)
-    if records and all(isinstance(one, Quarantined) for one in records):
-        ctx.exit(UNREAD)
-
-
 @click.command(name="batch-schema")
 def batch_schema() -> None:
     """Print the JSON Schema of the BATCH.json that `render` reads."""
@@ -165,65 +130,3 @@ def _write(bank: Adapter, batch: Batch, file: BinaryIO) -> tuple[str, int]:
     with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
         banks.prove(bank, batch, content)
     return digest.hexdigest(), size
-
-
-def _facts(bank: Adapter, records: Iterable[Record]) -> dict[str, object]:
-    found: dict[str, list[dict[str, object]]] = {"records": [], "files": [], "quarantine": []}
-    totals: dict[str, list[PaymentAnswer]] = defaultdict(list)
-    for one in records:
-        match one:
-            case PaymentAnswer():
-                totals[one.result].append(one)
-                found["records"].append(_payment(bank, one))
-            case FileAnswer():
-                found["files"].append(_named(one))
-            case Quarantined():
-                found["quarantine"].append(_named(one))
-    return {
-        "adapter": bank.name,
-        "adapter_version": bank.version,
-        **found,
-        "totals": {result: _total(bank, of) for result, of in totals.items()},
-        "count": sum(map(len, found.values())),
-    }
-
-
-def _named(one: Record) -> dict[str, object]:
-    return {name: getattr(one, name) for name in one.__slots__}
-
-
-def _payment(bank: Adapter, one: PaymentAnswer) -> dict[str, object]:
-    return _named(one) | {"amount": _decimal(bank, one), "currency": _currency(bank, one)}
-
-
-def _decimal(bank: Adapter, one: PaymentAnswer) -> str | None:
-    currency = _currency(bank, one)
-    return None if one.amount is None or currency is None else money.write(one.amount, currency)
-
-
-def _currency(bank: Adapter, one: PaymentAnswer) -> str | None:
-    """Return the record's currency, or the only one that this bank has."""
-    only = [*bank.capabilities.currencies] if len(bank.capabilities.currencies) == 1 else [None]
-    return one.currency or only[0]
-
-
-def _total(bank: Adapter, of: list[PaymentAnswer]) -> dict[str, object]:
-    """Return count, and the sums by currency of those records that say their amount."""
-    sums: dict[str, int] = defaultdict(int)
-    for one in of:
-        if one.amount is not None and (currency := _currency(bank, one)):
-            sums[currency] += one.amount
-    written = {currency: money.write(minor, currency) for currency, minor in sums.items()}
-    return {"count": len(of), "amounts": written}
-
-
-def _show(bank: Adapter, records: Iterable[Record]) -> None:
-    facts = _facts(bank, records)
-    for title, names in (
-        ("files", ("position", "reference", "result", "reason", "text", "on")),
-        ("records", ("position", "reference", "result", "amount", "currency", "reason", "on")),
-        ("quarantine", ("position", "reason")),
-    ):
-        rows = facts[title]
-        assert isinstance(rows, list)  # noqa: S101  (as `_facts` makes it)
-        answer.table(title.capitalize(), names, ([row[name] for name in names] for row in rows))

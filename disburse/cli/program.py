@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "migrate": "disburse.cli.database:migrate",
     "prove": "disburse.cli.watching:prove",
     "request-key": "disburse.cli.request_key:request_key",
-    "read": "disburse.cli.bank_files:read",
+    "read": "disburse.cli.bank_answers:read",
     "render": "disburse.cli.bank_files:render",
     "roster": "disburse.cli.roster:roster",
     "serve": "disburse.cli.running:serve",

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from flask import request
 from marshmallow import Schema, fields, validate
 
+from disburse.adapter import Adapter
 from disburse.domain.access import Act
+from disburse.domain.bookable import ENTRIES_MAX
 from disburse.domain.statement import Entry, Statement
 from disburse.door import admit
 from disburse.http.answers import BalanceTold, CoverageTold, TallyTold
 from disburse.http.asks import ReasonAsked, a_digest, a_text, an_amount, exact, signed
-from disburse.http.routes import Ask, Desk, Routes
+from disburse.http.routes import Ask, Bytes, Desk, Routes
 from disburse.http.spread import Money, spread
 from disburse.queries.account import account
-from disburse.steps.money.book import book
+from disburse.steps.money.book import BYTES, BookedFile, book, book_file
 from disburse.steps.money.declare import declare
 from disburse.steps.money.recall import recall
 from disburse.steps.money.vouch import vouch
 
-ENTRIES_MAX: Final = 20_000  # a month of single bookings on the largest site
-STATEMENT_BYTES_MAX: Final = 8 * 2**20
+STATEMENT_BYTES_MAX: Final = 32 * 2**20  # so many entries in camt, the widest format
 REFERENCE_MAX: Final = 60
 ACCOUNT_MAX: Final = 40
 HERE: Final = "/projects/<number:project_id>"
@@ -112,6 +113,13 @@ class BookedTold(Schema):
     """What became of every entry."""
 
     entries = fields.List(fields.Nested(BookedEntryTold))
+    statements = fields.Integer()
+    not_booked = fields.Integer(
+        metadata={"description": "entries that are pending, informative, or of nothing"}
+    )
+    passed_over = fields.Integer(
+        metadata={"description": "statements of other accounts, interim reports and notices"}
+    )
 
 
 def routes(desk: Desk) -> Routes:
@@ -184,30 +192,57 @@ def _statements(made: Routes) -> None:
         f"{HERE}/statements",
         BookedTold,
         asks=StatementAsked,
+        takes=Bytes(media_types=(BYTES,), bytes_max=STATEMENT_BYTES_MAX),
         status=HTTPStatus.CREATED,
-        bytes_max=STATEMENT_BYTES_MAX,
     )
     def _book(ask: Ask, project_id: int) -> object:
-        """Book the bank's statement of the special account; only that account's bank may."""
+        """Book the bank's statement of the special account; only that account's bank may.
+
+        As JSON, or as `application/octet-stream`: the bank's own file, in a format that the
+        account's adapter reads. A file's statements of the account are booked all, or none.
+        """
+        if ask.media_type == BYTES:
+            return _booked_file(made.desk.banks, ask, project_id)
         currency = _currency(ask, Act.BOOK, project_id)
         booked = book(
             ask.tx,
             caller=ask.caller,
             project_id=project_id,
             statement=_statement(ask, currency),
-            digest=sha256(request.get_data()).hexdigest(),
+            digest=sha256(ask.content).hexdigest(),
             now=ask.now,
         )
-        entries = [
-            {
-                "reference": one.entry.reference,
-                "project_id": one.project_id,
-                "kind": one.kind,
-                "anomaly": one.anomaly,
-            }
-            for one in booked
-        ]
-        return {"entries": entries}
+        return _booked(BookedFile(entries=booked, statements=1, not_booked=0, passed_over=0))
+
+
+def _booked_file(banks: Mapping[str, Adapter], ask: Ask, project_id: int) -> object:
+    booked = book_file(
+        ask.tx,
+        caller=ask.caller,
+        project_id=project_id,
+        content=ask.content,
+        banks=banks,
+        now=ask.now,
+    )
+    return _booked(booked)
+
+
+def _booked(booked: BookedFile) -> object:
+    entries = [
+        {
+            "reference": one.entry.reference,
+            "project_id": one.project_id,
+            "kind": one.kind,
+            "anomaly": one.anomaly,
+        }
+        for one in booked.entries
+    ]
+    return {
+        "entries": entries,
+        "statements": booked.statements,
+        "not_booked": booked.not_booked,
+        "passed_over": booked.passed_over,
+    }
 
 
 def _statement(ask: Ask, currency: str) -> Statement:

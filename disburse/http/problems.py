@@ -64,6 +64,7 @@ STATUS: Final = {
         "roster-refused", "sheet-refused",
         "unpayable", "unreadable-report", "unreadable-sheet",
         "unreadable-statement", "unrenderable", "unsignable", "no-statements",
+        "nothing-to-book",
         "weak-passphrase", "weak-password", "wrong-project",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts",),

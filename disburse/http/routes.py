@@ -227,6 +227,7 @@ class Routes:
     def _register(self, route: Route, view: View) -> None:
         told = route.answer or {"type": "string", "format": "binary"}
         documented = self.blueprint.response(route.status, told, content_type=route.sends)(view)
+        of_bytes = documented
         if route.asks is not None:
             where = "query" if route.method == "GET" else "json"
             documented = self.blueprint.arguments(route.asks, location=where, unknown=RAISE)(
@@ -234,7 +235,9 @@ class Routes:
             )
             if route.method == "POST":
                 documented = _json_only(documented)
-        if route.takes is not None:
+        if route.takes is not None and route.asks is not None:
+            documented = _either(route.takes, of_bytes, documented)
+        elif route.takes is not None:
             documented = self.blueprint.doc(**_document(route.takes))(documented)
         self.blueprint.route(route.rule, methods=[route.method], tags=[self.topic])(documented)
         self.bodies_max[f"{self.name}.{view.__name__}"] = route.bytes_max
@@ -248,6 +251,16 @@ def _json_only(view: View) -> View:
         if request.mimetype != JSON:
             raise UnsupportedMediaType
         return view(**place)
+
+    return answered
+
+
+def _either(takes: Bytes, of_bytes: View, of_json: View) -> View:
+    """Let one address take a file as it is, or the same in JSON; the JSON form is documented."""
+
+    @wraps(of_json)
+    def answered(**place: Any) -> object:  # noqa: ANN401
+        return (of_bytes if request.mimetype in takes.media_types else of_json)(**place)
 
     return answered
 

@@ -13,9 +13,12 @@ import pytest
 from disburse import banks
 from disburse.adapter import ExampleAnswer, Result
 from disburse.kit import batch_json, synthetic
+from tests.adapters.batches import REFERENCES
+from tests.adapters.statements import camt053
 from tests.cli.terminal import Terminal
 from tests.kit.conftest import others  # noqa: F401  (a fixture)
 
+ONE = REFERENCES[0]
 ADAPTERS = ("iso20022", "delimited:small_chinese_bank")
 GOOD = {
     "reference": "F0000017", "sequence": 7, "created": "2026-10-09T01:02:03Z",
@@ -249,10 +252,29 @@ def test_an_answer_of_which_nothing_can_be_read_ends_with_1(here, tmp_path, adap
     here.run("read", adapter, tmp_path / "none", exit_code=2)
 
 
+def test_a_statement_is_read_with_what_its_entries_add_up_to(here, tmp_path):
+    path = tmp_path / "statement"
+    path.write_bytes(camt053(opening="1000.00", entries=[("-650.01", ONE), ("5.00", "")]))
+    told = here.json("read", "iso20022", path)
+    (statement,) = told["statements"]
+    assert (statement["opening"], statement["booked"]) == ("1000.00", "-645.01")
+    assert (statement["closing"], statement["closes_on"]) == ("354.99", "2026-10-10")
+    assert [one["payment_reference"] for one in told["entries"]] == [ONE, ""]
+    assert told["count"] == 3
+    assert "354.99" in here.run("read", "iso20022", path).stdout
+
+
+def test_a_statement_that_is_cut_short_is_refused_as_a_statement(here, tmp_path):
+    path = tmp_path / "statement"
+    whole = camt053(opening="1000.00", entries=[("-650.01", ONE)] * 200)
+    path.write_bytes(whole[: len(whole) - 200])
+    assert here.json("read", "iso20022", path, exit_code=1)["refused"] == "unreadable-statement"
+
+
 def test_an_answer_larger_than_any_is_not_loaded(here, tmp_path, monkeypatch):
     path = tmp_path / "answer"
     path.write_bytes(bytes(100))
-    monkeypatch.setattr("disburse.cli.bank_files.REPORT_BYTES_MAX", 99)
+    monkeypatch.setattr("disburse.cli.bank_answers.REPORT_BYTES_MAX", 99)
     assert "larger" in here.run("read", "iso20022", path, exit_code=2).stderr
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
+from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller, Forbidden
+from disburse.domain.bookable import bookable
 from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.reference import attempt_of
 from disburse.domain.statement import Entry, Statement, meaning
@@ -18,6 +21,7 @@ from disburse.storage import (
     files,
     funding,
     inbox,
+    kept_bytes,
     ledger,
     open_items,
     parties,
@@ -30,6 +34,7 @@ from disburse.storage.ledger import NoSuchAccount
 from disburse.storage.matching import Match, Unbooked, by_amount
 from disburse.storage.parties import Project, SpecialAccount
 
+BYTES = "application/octet-stream"
 UNASSIGNED = 0  # the ledger row of entries that no single project can be told for
 
 
@@ -59,11 +64,7 @@ def book(
     was booked before. What cannot be explained goes to suspense or missing, and to people.
     """
     project = admit(tx, caller, Act.BOOK, project_id)
-    if project.account_id is None:
-        raise NoSuchAccount("the project has no special account yet")
-    account = parties.account(tx, project.account_id)
-    if account.bank_id != caller.organisation_id:
-        raise Forbidden("only the bank that keeps the account can state what is on it")
+    account = _account(tx, project, caller)
     number, closing = funding.last_closing(tx, account.id)
     if number == 0 and statement.opening > 0:
         closing = statement.opening  # the account is older than its books here
@@ -98,6 +99,63 @@ def book(
         _open(tx, account.id, statement.opening, who)
     _post(tx, account.id, _transfers(account.id, booked), who)
     return booked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedFile:
+    """What became of a file of statements."""
+
+    entries: Sequence[Booked]
+    statements: int
+    not_booked: int  # entries that are pending, informative, or of nothing
+    passed_over: int  # statements of other accounts, interim reports and notices
+
+
+def book_file(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    content: bytes,
+    banks: Mapping[str, Adapter],
+    now: datetime,
+) -> BookedFile:
+    """Book every statement of the project's account in a file of its bank's format, or none.
+
+    Raises what `book` does, `UnreadableStatement` for what is no statement of that bank, and
+    `NothingToBook` where none is this account's.
+    """
+    account = _account(tx, admit(tx, caller, Act.BOOK, project_id), caller)
+    records = banks[account.adapter].read_statement(content)
+    found = bookable(records, account=account.number, currency=account.currency)
+    kept_bytes.keep(tx, project_id=project_id, media_type=BYTES, content=content)
+    digest = sha256(content).hexdigest()
+    entries: list[Booked] = []
+    for number, statement in enumerate(found.statements):
+        entries += book(
+            tx,
+            caller=caller,
+            project_id=project_id,
+            statement=statement,
+            digest=f"{digest}.{number}" if number else digest,
+            now=now,
+        )
+    return BookedFile(
+        entries=entries,
+        statements=len(found.statements),
+        not_booked=found.not_booked,
+        passed_over=found.passed_over,
+    )
+
+
+def _account(tx: Transaction, project: Project, caller: Caller) -> SpecialAccount:
+    """Return the project's account; only the bank that keeps it may state what is on it."""
+    if project.account_id is None:
+        raise NoSuchAccount("the project has no special account yet")
+    account = parties.account(tx, project.account_id)
+    if account.bank_id != caller.organisation_id:
+        raise Forbidden("only the bank that keeps the account can state what is on it")
+    return account
 
 
 def _open(tx: Transaction, account_id: int, balance: int, who: By) -> None:
