@@ -22,6 +22,7 @@ from disburse.http import (
     funds,
     guard,
     health,
+    invitations,
     open_items,
     openapi,
     organisations,
@@ -41,6 +42,7 @@ from disburse.storage.engine import Begin
 
 TOPICS = (
     people,
+    invitations,
     organisations,
     confirmations,
     connections,

@@ -84,6 +84,12 @@ class Act(StrEnum):
     END_SESSION = "end_session"
     CHANGE_PASSWORD = "change_password"  # noqa: S105
     READ_SESSIONS = "read_sessions"
+    INVITE = "invite"
+    OPEN_INVITATION = "open_invitation"
+    ACCEPT_INVITATION = "accept_invitation"
+    RECOVER = "recover"
+    CONFIRM_RECOVERY = "confirm_recovery"
+    END_SESSIONS = "end_sessions"
     # sheets
     RECEIVE = "receive"
     SET_ASIDE = "set_aside"
@@ -131,6 +137,7 @@ class Act(StrEnum):
 
 
 _ANYBODY: Final = frozenset(Role)  # each for the own account only
+_LETS_IN: Final = frozenset({Role.ADMINISTRATOR, Role.PEOPLE_ADMINISTRATOR})
 _READERS: Final = _GC | _SUB | _WATCHING | {Role.FUNDER, Role.VIEWER}
 
 ALLOWED: Final = {
@@ -160,6 +167,12 @@ ALLOWED: Final = {
     Act.END_SESSION: _ANYBODY,
     Act.CHANGE_PASSWORD: _ANYBODY,
     Act.READ_SESSIONS: _ANYBODY,
+    Act.INVITE: _LETS_IN,
+    Act.OPEN_INVITATION: frozenset[Role](),  # whoever has the code
+    Act.ACCEPT_INVITATION: frozenset[Role](),
+    Act.RECOVER: _LETS_IN,
+    Act.CONFIRM_RECOVERY: _ANYBODY,  # of the same organisation, but neither of the two others
+    Act.END_SESSIONS: _LETS_IN,
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
     Act.CLEAR: {Role.LABOUR_OFFICER},
@@ -203,8 +216,11 @@ ALLOWED: Final = {
 }
 
 
-# What a person does with the second factor in hand: it attests, or lets money go.
-FRESH: Final = frozenset({Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM})
+# What a person does with the second factor in hand: it attests, or lets money go, or people in.
+FRESH: Final = frozenset({
+    Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM,
+    Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from disburse.domain.access import Caller
 from disburse.entrance import address, forged
 from disburse.entrance.cookies import Cookies
 from disburse.factors.password import Passwords
+from disburse.steps.people.accept_invitation import accept_invitation
 from disburse.steps.people.change_password import change_password
+from disburse.steps.people.open_invitation import Opening, open_invitation
 from disburse.steps.people.prove import NotSignedIn, prove
 from disburse.steps.people.sign_in import sign_in
 from disburse.storage import guessing, sessions
@@ -93,3 +95,32 @@ class Entrance:
                 tx, caller=caller, password=password, passwords=self.passwords, now=at
             )
             return ended, sessions.know_browser(tx, member_id=caller.member_id, at=at)
+
+    def open_invitation(self, visitor: Visitor, *, code: str) -> Opening:
+        """Return what an invitation shows to whoever has its code."""
+        at = self.now()
+        where = self._count_address(visitor)
+        with self.begin() as tx:
+            opening = open_invitation(tx, code=code, now=at)
+            guessing.take_back(tx, where)
+        return opening
+
+    def accept_invitation(
+        self, visitor: Visitor, *, code: str, password: str, totp_code: str
+    ) -> tuple[Opened, Opened, Caller]:
+        """Set password and second factor; returns as `prove` does."""
+        at = self.now()
+        where = self._count_address(visitor)
+        with self.begin() as tx:
+            opened, caller = accept_invitation(
+                tx, code=code, password=password, totp_code=totp_code, browser=visitor.browser,
+                passwords=self.passwords, now=at,
+            )  # fmt: skip
+            guessing.take_back(tx, where)
+            return opened, sessions.know_browser(tx, member_id=caller.member_id, at=at), caller
+
+    def _count_address(self, visitor: Visitor) -> bytes:
+        where = guessing.subject("address", visitor.address)
+        with self.begin() as tx:
+            guessing.count(tx, where, back_off.ADDRESS, at=self.now())
+        return where

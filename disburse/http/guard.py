@@ -23,7 +23,9 @@ from disburse.storage.engine import Begin
 OPEN: Final = frozenset({"health.live", "health.ready", "pages.openapi", "pages.docs"})
 METRICS: Final = "health.metrics_page"
 # Where people who are nobody yet come in; each judges what it is shown, and counts the attempts.
-DOORS: Final = frozenset({"people._sign_in", "people._prove"})
+DOORS: Final = frozenset(
+    {"people._sign_in", "people._prove", "invitations._open", "invitations._accept"}
+)
 TOKEN_CHARACTERS_MAX: Final = 256
 BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so
 # Behind a proxy everybody comes from this machine, so a forwarded request is nobody's neighbour.

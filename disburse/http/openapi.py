@@ -44,7 +44,9 @@ _QUESTIONS: Final = frozenset({"/v1/payments/search"})
 # Not even a digest of what is said there may be kept, as a key would need it.
 _WITH_A_PASSWORD: Final = frozenset({"/v1/session/change_password"})
 # Where people come in: nobody is a caller yet, so there is nobody whose key it could be.
-DOORS: Final = frozenset({"/v1/sign_in", "/v1/session/prove"})
+DOORS: Final = frozenset(
+    {"/v1/sign_in", "/v1/session/prove", "/v1/invitation/open", "/v1/invitation/accept"}
+)
 
 
 def describe(api: Api) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Response, request
 from marshmallow import Schema, fields, validate
 
-from disburse.domain.access import Role
+from disburse.domain.access import Caller, Role
 from disburse.domain.password import CHARACTERS_MAX
 from disburse.domain.signed_in import FRESH_FOR
 from disburse.entrance import Entrance, forged
@@ -125,14 +125,18 @@ def _doors(made: Doors, entrance: Entrance) -> None:
         visitor = entrance.visitor(request)
         forged.require_token(request, visitor.session, public_url=entrance.public_url)
         opened, known, caller = entrance.prove(visitor, **said)
-        assert caller.signed_in is not None  # noqa: S101  (it was proven just now)
-        told = {
-            "session_id": caller.signed_in.session_id,
-            "csrf": forged.token_of(opened.token),
-            "expires_at": opened.expires_at,
-            "fresh_until": caller.signed_in.proven_at + FRESH_FOR,
-        }
-        return Entered(told, dressed(entrance, opened, known))
+        return Entered(proven(opened, caller), dressed(entrance, opened, known))
+
+
+def proven(opened: Opened, caller: Caller) -> dict[str, object]:
+    """Tell of a session that was proven just now."""
+    assert caller.signed_in is not None  # noqa: S101  (it was)
+    return {
+        "session_id": caller.signed_in.session_id,
+        "csrf": forged.token_of(opened.token),
+        "expires_at": opened.expires_at,
+        "fresh_until": caller.signed_in.proven_at + FRESH_FOR,
+    }
 
 
 def dressed(

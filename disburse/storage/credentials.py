@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from disburse.domain.access import Role
 from disburse.storage.engine import Transaction
 
 
@@ -55,6 +56,12 @@ def take_step(tx: Transaction, *, member_id: int, step: int) -> bool:
     return tx.execute(_TAKE_STEP, {"member": member_id, "step": step}).rowcount == 1
 
 
+def administered(tx: Transaction, organisation_id: int) -> bool:
+    """Say whether somebody who can sign in administers the organisation's people."""
+    values = {"organisation": organisation_id, "role": Role.PEOPLE_ADMINISTRATOR}
+    return bool(tx.scalar(_ADMINISTERED, values))
+
+
 def _one(tx: Transaction, condition: str, value: object) -> Credential | None:
     row = tx.execute(text(f"{_SELECT} AND {condition}"), {"value": value}).one_or_none()
     return None if row is None else Credential(**row._mapping)  # noqa: SLF001
@@ -65,6 +72,14 @@ _SELECT: Final = """
     FROM credential c JOIN member m ON m.id = c.member_id
     WHERE m.disabled_at IS NULL AND m.person_id IS NOT NULL
 """
+_ADMINISTERED: Final = text("""
+    SELECT EXISTS (
+        SELECT FROM member m
+        JOIN credential c ON c.member_id = m.id
+        JOIN grant_of_role g ON g.member_id = m.id AND g.role = :role AND g.project_id = 0
+        WHERE m.organisation_id = :organisation AND m.disabled_at IS NULL
+    )
+""")
 _PUT: Final = text("""
     INSERT INTO credential (member_id, password, password_at, totp)
     VALUES (:member, :password, :at, :totp)
