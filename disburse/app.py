@@ -33,6 +33,7 @@ from disburse.http import (
     projects,
     sheet_reads,
     sheets,
+    unsure,
     watching,
     words,
 )
@@ -52,6 +53,7 @@ TOPICS = (
     funds,
     open_items,
     files,
+    unsure,
     payments,
     watching,
 )

@@ -23,7 +23,9 @@ from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, Project
 
 # What happens by itself, through the worker loop; everything else takes a caller.
-CLOCK: Final = frozenset({Act.FUND, Act.EXPIRE, Act.DISPATCH, Act.DELIVER, Act.LOSE, Act.INGEST})
+CLOCK: Final = frozenset(
+    {Act.FUND, Act.EXPIRE, Act.DISPATCH, Act.DELIVER, Act.LOSE, Act.INGEST, Act.ACKNOWLEDGE}
+)
 
 
 class NoSession(Refusal):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from disburse.domain.lifecycle.attempt import OPEN_AGAIN
+from disburse.domain.lifecycle import sheet as sheet_life
+from disburse.domain.lifecycle.attempt import OPEN_AGAIN, State
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.storage import answered, inbox, sheets
@@ -27,9 +28,15 @@ def take_payment_before(
     return _take(tx, project_id, key._replace(attempt=key.attempt - 1))
 
 
-def require_open_again(tx: Transaction, attempt: Attempt) -> None:
-    """Raise `WrongState` unless this latest payment came back or was refused, and is still held."""
-    if attempt.state not in OPEN_AGAIN or attempt.newest != attempt.attempt:
+def require_open_again(tx: Transaction, sheet: Sheet, attempt: Attempt) -> None:
+    """Raise `WrongState` unless this latest payment came back or was refused, and is still held.
+
+    One whose file was cancelled by itself counts too; after `cancel` the whole sheet is exported
+    again instead.
+    """
+    cancelled = attempt.state is State.VOID and sheet.state is sheet_life.State.EXPORTED
+    open_again = attempt.state in OPEN_AGAIN or cancelled
+    if not open_again or attempt.newest != attempt.attempt:
         raise WrongState(
             f"payment {attempt.reference} is {attempt.state}; only the latest one that was "
             "rejected or returned can be paid again or given up",

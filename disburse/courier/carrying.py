@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from disburse.courier.collecting import collect_all
 from disburse.courier.post import Post
-from disburse.courier.sending import give_up_waiting, recognise, send_all
+from disburse.courier.sending import send_all
+from disburse.courier.unknown import ask_about_unknown, give_up_waiting, recognise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Carried:
 
     sent: int = 0  # bank files that the bank's side has now
     unknown: int = 0  # bank files of which nobody knows; people or the bank decide
+    found: int = 0  # unknown bank files that the bank, when asked, turned out to have
     answers: int = 0  # files of answers that were taken in
     unreachable: int = 0  # connections whose answers could not be fetched
 
@@ -25,5 +27,8 @@ def carry(post: Post) -> Carried:
     lost = give_up_waiting(post)
     routes = post.routes()
     sent, unsure = send_all(post, routes)
+    found = ask_about_unknown(post, routes)
     answers, unreachable = collect_all(post, routes)
-    return Carried(sent=sent, unknown=lost + unsure, answers=answers, unreachable=unreachable)
+    return Carried(
+        sent=sent, unknown=lost + unsure, found=found, answers=answers, unreachable=unreachable
+    )

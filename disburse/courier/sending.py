@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import Final
 
 from disburse.courier.post import Post, Routes
-from disburse.domain.lifecycle.edges import WrongState
+from disburse.courier.unknown import mark_unknown
 from disburse.domain.refusal import Refusal
+from disburse.leaving import Sending
 from disburse.steps.bank.deliver import deliver
-from disburse.steps.bank.dispatch import Sending, dispatch
-from disburse.steps.bank.lose import lose
-from disburse.storage import files, incarnations, leases
+from disburse.steps.bank.dispatch import dispatch
+from disburse.storage import files, leases
 from disburse.storage.leases import StaleFence, Waiting
 from disburse.transports import NothingSent, Parcel, Transport
 
@@ -25,28 +25,6 @@ SENT_AT_ONCE_MAX: Final = 1_000  # then answers and other work get their turn
 WAIT_MINUTES_MAX: Final = 64  # before a file is taken again whose bank could not be reached
 
 _log: Final = logging.getLogger(__name__)
-
-
-def recognise(post: Post) -> None:
-    """Note whether this is still the database that it was; if not, dispatch pauses by itself."""
-    outside = post.count.read()  # before the transaction: the database is never behind it then
-    with post.begin() as tx:
-        incarnations.note(tx, outside=outside, at=post.clock())
-
-
-def give_up_waiting(post: Post) -> int:
-    """Make `unknown` what no live sender holds and what no answer came for; return how many."""
-    at = post.clock()
-    with post.begin() as tx:
-        dead = leases.over(tx, at=at)
-        late = files.overdue(tx, at=at)
-    lost = 0
-    for one in dead:
-        why = "the process that sent it ended, or took too long"
-        lost += _lose(post, one.project_id, one.file_id, one.fence, why)
-    for project_id, file_id in late:
-        lost += _lose(post, project_id, file_id, None, "no answer came in time")
-    return lost
 
 
 def send_all(post: Post, routes: Routes) -> tuple[int, int]:
@@ -109,17 +87,19 @@ def _send(post: Post, sending: Sending, transport: Transport) -> str:
     except Exception as error:  # noqa: BLE001  (whatever it was, the bank may have the file)
         why = f"the sending broke off: {type(error).__qualname__}"
         _log.error("bank file %s is unknown: %s", file.id, why)
-        _lose(post, file.project_id, file.id, sending.fence, why)
+        mark_unknown(post, (file.project_id, file.id), fence=sending.fence, why=why)
         return "unknown"
-    with post.begin() as tx:
-        deliver(
-            tx,
-            caller=None,
-            project_id=file.project_id,
-            file_id=file.id,
-            fence=sending.fence,
-            now=post.clock(),
-        )
+    return _delivered(post, sending)
+
+
+def _delivered(post: Post, sending: Sending) -> str:
+    place = {"project_id": sending.file.project_id, "file_id": sending.file.id}
+    try:
+        with post.begin() as tx:
+            deliver(tx, caller=None, fence=sending.fence, now=post.clock(), **place)
+    except StaleFence:
+        _log.warning("bank file %s left, but its lease was over", sending.file.id)
+        return "late"
     return "sent"
 
 
@@ -134,14 +114,3 @@ def _wait(post: Post, sending: Sending, why: str) -> None:
             tx, file, fence=sending.fence, outcome="nothing-sent", detail=why, at=at
         )
         leases.put_back(tx, file, not_before=at + timedelta(minutes=minutes))
-
-
-def _lose(post: Post, project_id: int, file_id: int, fence: int | None, why: str) -> bool:
-    """Say whether the file is unknown by this; False when something else was quicker."""
-    place = {"project_id": project_id, "file_id": file_id}
-    try:
-        with post.begin() as tx:
-            lose(tx, caller=None, fence=fence, why=why, now=post.clock(), **place)
-    except (WrongState, StaleFence):
-        return False
-    return True

@@ -119,9 +119,17 @@ class Act(StrEnum):
     DISPATCH = "dispatch"
     DELIVER = "deliver"
     LOSE = "lose"
+    FETCH = "fetch"
+    ACKNOWLEDGE = "acknowledge"
+    RETRANSMIT = "retransmit"
+    NEVER = "never"
+    RESUME = "resume"
     INGEST = "ingest"
     REISSUE = "reissue"
     COUNTERSIGN = "countersign"
+    DECLINE = "decline"
+    CORRECT = "correct"
+    CANCEL_FILE = "cancel_file"
     BUNDLE = "bundle"
     GIVE_UP = "give_up"
     RESOLVE = "resolve"
@@ -130,6 +138,7 @@ class Act(StrEnum):
     READ_PROJECT = "read_project"
     READ_SHEETS = "read_sheets"
     READ_FILES = "read_files"
+    READ_CONTENT = "read_content"
     READ_PAYOUTS = "read_payouts"
     READ_BALANCE = "read_balance"
     READ_ANOMALIES = "read_anomalies"
@@ -199,9 +208,17 @@ ALLOWED: Final = {
     Act.DISPATCH: frozenset[Role](),  # the worker loop's: what people released is sent once
     Act.DELIVER: frozenset[Role](),
     Act.LOSE: frozenset[Role](),
+    Act.FETCH: {Role.BANK_OPERATOR},
+    Act.ACKNOWLEDGE: {Role.BANK_OPERATOR},
+    Act.RETRANSMIT: {Role.RELEASER, Role.APPROVER},
+    Act.NEVER: {Role.RELEASER, Role.APPROVER},
+    Act.RESUME: {Role.RELEASER, Role.APPROVER},
     Act.INGEST: {Role.RELEASER, Role.BANK_OPERATOR},
     Act.REISSUE: {Role.LABOUR_OFFICER},
     Act.COUNTERSIGN: {Role.APPROVER},
+    Act.DECLINE: {Role.LABOUR_OFFICER, Role.APPROVER},
+    Act.CORRECT: {Role.RELEASER, Role.APPROVER},
+    Act.CANCEL_FILE: {Role.RELEASER},
     Act.BUNDLE: {Role.RELEASER},
     Act.GIVE_UP: {Role.APPROVER},
     Act.RESOLVE: {Role.RELEASER, Role.APPROVER},
@@ -209,6 +226,7 @@ ALLOWED: Final = {
     Act.READ_PROJECT: _READERS | {Role.BANK_OPERATOR},
     Act.READ_SHEETS: _READERS,
     Act.READ_FILES: _GC | {Role.BANK_OPERATOR},
+    Act.READ_CONTENT: {Role.RELEASER, Role.BANK_OPERATOR},  # accounts in full
     Act.READ_PAYOUTS: _READERS,
     Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
     Act.READ_ANOMALIES: _GC | _WATCHING,

@@ -27,6 +27,7 @@ class Policy:
     approvers: tuple[tuple[int, int], ...] = ((0, 1),)  # (from this total on, so many approvers)
     approval_days: int = 7
     cooling_days: int = 3  # between a changed account and its first payment
+    release_apart: bool = False  # who releases a file is none of its approvers
     note: str = "wages {period}"  # what the worker reads on the own bank statement
 
     @classmethod
@@ -48,6 +49,7 @@ class Policy:
             "approvers": all(a >= 0 and 1 <= n <= APPROVERS_MAX for a, n in self.approvers),
             "approval_days": 1 <= self.approval_days <= APPROVAL_DAYS_MAX,
             "cooling_days": 0 <= self.cooling_days <= COOLING_DAYS_MAX,
+            "release_apart": isinstance(self.release_apart, bool),
             "note": isinstance(self.note, str),
         }
         if wrong := sorted(name for name, sound in bounds.items() if not sound) + unknown:

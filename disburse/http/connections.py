@@ -10,7 +10,7 @@ from disburse.http.answers import page_of
 from disburse.http.asks import NAME_MAX, a_text
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.queries import connections
-from disburse.steps.parties.connect import ANSWER_HOURS_MAX, ANSWER_HOURS_USUAL, connect
+from disburse.steps.parties.connect import ANSWER_HOURS_MAX, connect
 from disburse.transports.wanted import TEXT_MAX
 
 SETTINGS_MAX: Final = 30  # more than any transport has
@@ -30,7 +30,8 @@ class ConnectionAsked(Schema):
         metadata={"description": f"see `disburse connect --help`; texts of at most {TEXT_MAX}"},
     )
     answer_hours = fields.Integer(
-        load_default=ANSWER_HOURS_USUAL,
+        load_default=None,
+        allow_none=True,
         strict=True,
         validate=validate.Range(min=1, max=ANSWER_HOURS_MAX),
     )

@@ -32,7 +32,9 @@ from disburse.http.payment_answers import (
 from disburse.http.routes import Ask, Desk, Routes, Sent
 from disburse.queries import payment, payouts
 from disburse.queries.payouts import Wanted
+from disburse.steps.bank.correct import correct
 from disburse.steps.bank.countersign import countersign
+from disburse.steps.bank.decline import decline
 from disburse.steps.bank.give_up import give_up
 from disburse.steps.bank.reissue import reissue
 
@@ -83,6 +85,7 @@ def routes(desk: Desk) -> Routes:
     _lists(made)
     _one(made)
     _again(made)
+    _wrong(made)
     return made
 
 
@@ -157,6 +160,19 @@ def _again(made: Routes) -> None:
             now=ask.now,
         )
         return {"done": True}
+
+
+def _wrong(made: Routes) -> None:
+    @made.changes(f"{ONE}/decline", DoneTold, asks=ReasonAsked)
+    def _decline(ask: Ask, **payment: Any) -> object:  # noqa: ANN401
+        """Turn down a wrong reissue, by the new payment's reference, before it is in a file."""
+        decline(ask.tx, caller=ask.caller, now=ask.now, **payment, **ask.said)
+        return {"done": True}
+
+    @made.changes(f"{ONE}/correct", DoneTold, asks=ReasonAsked)
+    def _correct(ask: Ask, **payment: Any) -> object:  # noqa: ANN401
+        """Call a payment paid that the bank proved to be paid after all; two people say so."""
+        return {"done": correct(ask.tx, caller=ask.caller, now=ask.now, **payment, **ask.said)}
 
 
 def _page(ask: Ask, place: Mapping[str, Any]) -> Mapping[str, Any]:

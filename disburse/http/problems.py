@@ -47,7 +47,7 @@ STATUS: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
         "account-not-open", "already-founded", "already-posted", "approval-broken", "cooling-down",
-        "dispatch-paused", "stale-fence",
+        "dispatch-paused", "other-bytes", "other-word", "stale-fence", "would-pay-twice",
         "duplicate-sheet", "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed",
         "lines-blocked", "not-backed", "not-this-file", "nothing-payable", "nothing-waits",
         "not-invitable",

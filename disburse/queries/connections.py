@@ -11,7 +11,6 @@ from disburse.domain.access import Act, Caller, require
 from disburse.storage import connections as stored
 from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
-from disburse.transports import BadTransport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +50,5 @@ def shown(one: Connection) -> ConnectionShown:
 def _can(one: Connection) -> tuple[str, ...]:
     if one.kind is None:
         return ()
-    abilities = transports.make(one.kind, one.settings, _no_secret).abilities
+    abilities = transports.abilities(one.kind, one.settings)
     return tuple(field.name for field in fields(abilities) if getattr(abilities, field.name))
-
-
-def _no_secret(name: str) -> bytes:
-    raise BadTransport(f"the secret {name} is looked for by the worker only")

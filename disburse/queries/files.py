@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from disburse.domain.access import Act, Caller
+from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind
 from disburse.domain.lifecycle import attempt
 from disburse.domain.lifecycle.bank_file import State
 from disburse.domain.lifecycle.edges import WrongState
@@ -80,22 +80,37 @@ def file(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -> F
 
 
 def content(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -> bytes:
-    """Return the bytes of a claimed file once more; they hold accounts in full: releasers only.
+    """Return the bytes of a claimed file once more; they hold accounts in full.
+
+    Releasers get them to carry them; the bank's client, after `fetch`, to execute them.
 
     Raises `WrongState` for one that nobody claimed: claiming is what hands it out.
     """
-    admit(tx, caller, Act.CLAIM, project_id)
+    admit(tx, caller, Act.READ_CONTENT, project_id)
     found = views.file_bytes(tx, project_id=project_id, file_id=file_id)
     if found is None:
         raise NoSuchFile(f"there is no bank file {file_id} on this project")
-    bytes_id, state = found
+    bytes_id, state, bank_id = found
     if state in {State.WRITTEN, State.VOID}:
         raise WrongState(f"bank file {file_id} is {state}; claim it before you fetch it")
-    if leases.travels(tx, project_id=project_id, file_id=file_id):
-        raise WrongState(
-            f"bank file {file_id} travels by itself; carried as well, it is paid twice"
-        )
+    if caller.organisation_kind is OrganisationKind.BANK:
+        _require_fetched(tx, caller, state, bank_id, project_id=project_id, file_id=file_id)
+    elif leases.travels(tx, project_id=project_id, file_id=file_id):
+        raise WrongState(f"bank file {file_id} travels by itself; carried too, it is paid twice")
     return kept_bytes.read(tx, project_id=project_id, bytes_id=bytes_id)
+
+
+def _require_fetched(
+    tx: Transaction, caller: Caller, state: State, bank_id: int, *, project_id: int, file_id: int
+) -> None:
+    """Raise unless the caller's bank took this file by `fetch`, and it may still be executed."""
+    if bank_id != caller.organisation_id:
+        raise Forbidden("another bank's file")
+    taken_by = f"member:{caller.member_id}"
+    if state is State.REFUSED or not leases.was_sent_by(
+        tx, project_id=project_id, file_id=file_id, holder=taken_by
+    ):
+        raise WrongState(f"bank file {file_id} is {state} and was not fetched by this account")
 
 
 def _shown(row: Mapping[str, Any]) -> FileShown:

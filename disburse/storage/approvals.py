@@ -9,11 +9,11 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
 from disburse.storage.engine import Transaction
+from disburse.storage.files import BankFile
 from disburse.storage.sheets import Sheet
 
 
@@ -95,13 +95,18 @@ def current(tx: Transaction, sheet: Sheet) -> list[Approval]:
     return [Approval(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name)
 
 
+def of_file(tx: Transaction, file: BankFile) -> list[int]:
+    """Return the people who approved what is in a bank file: its sheet, or its reissues."""
+    values = {"p": file.project_id, "m": file.period, "s": file.sheet_id, "f": file.id}
+    return [row.approver for row in tx.execute(_OF_FILE, values)]
+
+
 def add_reissue(tx: Transaction, reissue: Reissue) -> None:
     """Store the request for a further attempt, or raise `ReissueAsked`."""
     values = {name: getattr(reissue, name) for name in Reissue.__slots__}
-    try:
-        tx.execute(_ADD_REISSUE, values | {"payee": json.dumps(reissue.payee, ensure_ascii=False)})
-    except IntegrityError as error:
-        raise ReissueAsked("a reissue of this payment waits for a countersignature") from error
+    told = values | {"payee": json.dumps(reissue.payee, ensure_ascii=False)}
+    if tx.execute(_ADD_REISSUE, told).rowcount != 1:
+        raise ReissueAsked("a reissue of this payment waits for a countersignature")
 
 
 def take_reissue(
@@ -138,6 +143,15 @@ def countersign(
     )  # fmt: skip
 
 
+def decline(
+    tx: Transaction, *, project_id: int, sheet_id: int, key: AttemptKey, at: datetime
+) -> None:
+    """Turn a reissue down that is in no file yet, or raise `NoSuchReissue`; the row stays."""
+    values = {"p": project_id, "s": sheet_id, "l": key.line, "a": key.attempt, "at": at}
+    if tx.execute(_DECLINE, values).rowcount != 1:
+        raise NoSuchReissue("no reissue of this payment waits; it may be in a bank file already")
+
+
 _ADD: Final = text("""
     INSERT INTO approval (project_id, sheet_id, round, approver, reviewer, document, root, nonce,
                           at, expires_at)
@@ -147,14 +161,27 @@ _CURRENT: Final = text("""
     SELECT approver, root, document, expires_at FROM approval
     WHERE project_id = :p AND sheet_id = :s AND round = :round ORDER BY at
 """)
+_OF_FILE: Final = text("""
+    SELECT v.approver FROM approval v
+    JOIN sheet s ON s.project_id = v.project_id AND s.id = v.sheet_id AND s.round = v.round
+    WHERE v.project_id = :p AND v.sheet_id = :s
+    UNION
+    SELECT r.approver FROM reissue r
+    JOIN attempt a ON a.project_id = r.project_id AND a.period = r.period
+                  AND a.sheet_id = r.sheet_id AND a.line = r.line AND a.attempt = r.attempt
+    WHERE a.project_id = :p AND a.period = :m AND a.file_id = :f AND r.approver IS NOT NULL
+""")
 _ADD_REISSUE: Final = text(f"""
     INSERT INTO reissue ({", ".join(Reissue.__slots__)})
     VALUES ({", ".join(f":{name}" for name in Reissue.__slots__)})
+    ON CONFLICT (project_id, period, sheet_id, line, attempt) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in Reissue.__slots__)}, declined_at = NULL
+    WHERE reissue.declined_at IS NOT NULL
 """)
 _TAKE_REISSUE: Final = text(f"""
     SELECT {", ".join(Reissue.__slots__)} FROM reissue
     WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a
-      AND (approver IS NULL OR expires_at <= :at)
+      AND (approver IS NULL OR expires_at <= :at) AND declined_at IS NULL
     FOR UPDATE
 """)
 _COUNTERSIGNED: Final = text("""
@@ -180,4 +207,12 @@ _COUNTERSIGNED: Final = text("""
 _COUNTERSIGN: Final = text("""
     UPDATE reissue SET approver = :approver, document = :document, expires_at = :expires_at
     WHERE project_id = :p AND period = :m AND sheet_id = :s AND line = :l AND attempt = :a
+""")
+_DECLINE: Final = text("""
+    UPDATE reissue r SET declined_at = :at, approver = NULL, document = NULL, expires_at = NULL
+    WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a AND declined_at IS NULL
+      AND NOT EXISTS (SELECT FROM attempt a
+                      WHERE a.project_id = r.project_id AND a.period = r.period
+                        AND a.sheet_id = r.sheet_id AND a.line = r.line
+                        AND a.attempt >= r.attempt)
 """)

@@ -55,7 +55,7 @@ def connect(
     connection_id: int,
     kind: str,
     settings: Mapping[str, Any],
-    answer_hours: int,
+    answer_hours: int | None,
     at: datetime,
 ) -> None:
     """Store how the connection's files travel from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -108,9 +108,13 @@ def take_of_sheet(tx: Transaction, *, project_id: int, sheet_id: int) -> list[Ba
     return [_file(row) for row in tx.execute(_TAKE_OF_SHEET, {"p": project_id, "s": sheet_id})]
 
 
-def overdue(tx: Transaction, *, at: datetime) -> list[tuple[int, int]]:
-    """Return project and number of sent files that no answer came for in time."""
-    return [(row.project_id, row.id) for row in tx.execute(_OVERDUE, {"at": at})]
+def overdue(tx: Transaction, *, usual: Mapping[str, int], at: datetime) -> list[tuple[int, int]]:
+    """Return project and number of sent files that no answer came for in time.
+
+    `usual`: hours by adapter, where the connection has none of its own.
+    """
+    values = {"adapters": list(usual), "hours": list(usual.values()), "at": at}
+    return [(row.project_id, row.id) for row in tx.execute(_OVERDUE, values)]
 
 
 def advance(
@@ -200,12 +204,13 @@ _TAKE_OF_SHEET: Final = text(f"""
     SELECT {_COLUMNS} FROM bank_file
     WHERE project_id = :p AND sheet_id = :s AND state <> 'void' ORDER BY id FOR UPDATE
 """)
-# Where people carry the files, nobody said when an answer is due: a usual day.
 _OVERDUE: Final = text("""
     SELECT f.project_id, f.id FROM bank_file f
     LEFT JOIN transport t ON t.connection_id = f.connection_id
+    LEFT JOIN unnest(CAST(:adapters AS text[]), CAST(:hours AS integer[])) AS u (adapter, hours)
+      ON u.adapter = f.adapter
     WHERE f.state = 'sent'
-      AND f.moved_at + coalesce(t.answer_hours, 24) * INTERVAL '1 hour' < :at
+      AND f.moved_at + coalesce(t.answer_hours, u.hours) * INTERVAL '1 hour' < :at
     ORDER BY f.id
 """)
 _ADVANCE: Final = text("""

@@ -53,6 +53,14 @@ class Anomaly:
     record: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A record of the bank's that contradicts where a payment stands."""
+
+    evidence: str
+    anomalies: Sequence[int]  # open ones that say so
+
+
 def add_report(
     tx: Transaction, *, project_id: int, connection_id: int, digest: str, bytes_id: int, by: By
 ) -> bool:
@@ -96,6 +104,17 @@ def is_disputed(tx: Transaction, *, project_id: int, reference: str, file_id: in
     """Say whether the bank said something of this payment or its file that nobody explained yet."""
     values = {"p": project_id, "reference": reference, "f": file_id}
     return bool(tx.scalar(_IS_DISPUTED, values))
+
+
+def open_proof(
+    tx: Transaction, *, project_id: int, reference: str, codes: Sequence[str]
+) -> Proof | None:
+    """Return the open anomalies of these kinds about a payment, locked; None: there are none."""
+    values = {"p": project_id, "reference": reference, "codes": list(codes)}
+    rows = tx.execute(_OPEN_PROOF, values).all()
+    if not rows:
+        return None
+    return Proof(evidence=f"{rows[0].digest}#{rows[0].record}", anomalies=[row.id for row in rows])
 
 
 def was_read(tx: Transaction, *, project_id: int, connection_id: int, digest: str) -> bool:
@@ -150,6 +169,12 @@ _ANSWER_ENTRY: Final = text("""
     WHERE project_id = :p AND resolved_at IS NULL
       AND code IN ('unknown-credit', 'unordered-debit', 'ambiguous-debit', 'booked-twice')
       AND :cause = format('entry:%s:%s', CAST(:a AS bigint), reference)
+""")
+_OPEN_PROOF: Final = text("""
+    SELECT id, digest, record FROM anomaly
+    WHERE project_id = :p AND reference = :reference AND resolved_at IS NULL
+      AND code = ANY(CAST(:codes AS text[]))
+    ORDER BY id FOR UPDATE
 """)
 _WAS_READ: Final = text("""
     SELECT EXISTS (SELECT FROM report

@@ -73,8 +73,14 @@ def hold(tx: Transaction, file: BankFile, holder: Holder) -> int:
 
 def require_held(tx: Transaction, file: BankFile, fence: int) -> None:
     """Raise `StaleFence` unless `fence` is the file's present one; the lease is locked."""
-    if tx.scalar(_FENCE, {"c": file.connection_id, "f": file.id}) != fence:
+    if held(tx, file) != fence:
         raise StaleFence(f"the lease of bank file {file.id} went over to another")
+
+
+def held(tx: Transaction, file: BankFile) -> int | None:
+    """Return the fence of whoever sends the file now; None: nobody. The lease is locked."""
+    fence = tx.scalar(_FENCE, {"c": file.connection_id, "f": file.id})
+    return fence if isinstance(fence, int) else None
 
 
 def put_back(tx: Transaction, file: BankFile, *, not_before: datetime) -> None:
@@ -96,6 +102,12 @@ def over(tx: Transaction, *, at: datetime) -> list[Waiting]:
 def travels(tx: Transaction, *, project_id: int, file_id: int) -> bool:
     """Say whether the program sends this file: then no person carries it as well."""
     return bool(tx.scalar(_TRAVELS, {"p": project_id, "f": file_id}))
+
+
+def was_sent_by(tx: Transaction, *, project_id: int, file_id: int, holder: str) -> bool:
+    """Say whether this holder ever took the file."""
+    values = {"p": project_id, "f": file_id, "holder": holder}
+    return bool(tx.scalar(_WAS_SENT_BY, values))
 
 
 def wait_on(tx: Transaction, connection_id: int) -> bool:
@@ -150,6 +162,17 @@ def end_transmission(
     tx.execute(_END, values | {"outcome": outcome, "detail": detail[:500]})
 
 
+def unknown(tx: Transaction, *, connections: Collection[int], before: datetime) -> list[Waiting]:
+    """Return unknown files of these connections that the bank was not asked about lately."""
+    values = {"connections": list(connections), "before": before}
+    return [Waiting(**row._mapping) for row in tx.execute(_UNKNOWN, values)]  # noqa: SLF001
+
+
+def note_asked(tx: Transaction, file: BankFile, *, at: datetime) -> None:
+    """Note that the bank is asked about the file now."""
+    tx.execute(_NOTE_ASKED, {"p": file.project_id, "f": file.id, "at": at})
+
+
 _OFFER: Final = text("""
     INSERT INTO lease (connection_id, file_id, project_id, not_before, fence)
     VALUES (:c, :f, :p, :at, (SELECT coalesce(max(number), 0) FROM transmission
@@ -188,6 +211,10 @@ _TRAVELS: Final = text("""
     SELECT EXISTS (SELECT FROM lease WHERE project_id = :p AND file_id = :f)
         OR EXISTS (SELECT FROM transmission WHERE project_id = :p AND file_id = :f)
 """)
+_WAS_SENT_BY: Final = text("""
+    SELECT EXISTS (SELECT FROM transmission
+                   WHERE project_id = :p AND file_id = :f AND holder = :holder)
+""")
 _WAIT_ON: Final = text(
     "SELECT EXISTS (SELECT FROM lease WHERE connection_id = :c AND file_id <> 0)"
 )
@@ -207,4 +234,16 @@ _BEGIN: Final = text("""
 _END: Final = text("""
     UPDATE transmission SET ended_at = :at, outcome = :outcome, detail = :detail
     WHERE project_id = :p AND file_id = :f AND number = :n AND ended_at IS NULL
+""")
+_UNKNOWN: Final = text("""
+    SELECT f.project_id, f.id AS file_id, f.connection_id, max(t.number) AS fence
+    FROM bank_file f JOIN transmission t ON t.project_id = f.project_id AND t.file_id = f.id
+    WHERE f.state = 'unknown' AND f.connection_id = ANY(CAST(:connections AS bigint[]))
+    GROUP BY f.project_id, f.id, f.connection_id
+    HAVING coalesce(max(t.asked_at), '-infinity') < :before ORDER BY f.id
+""")
+_NOTE_ASKED: Final = text("""
+    UPDATE transmission SET asked_at = :at
+    WHERE project_id = :p AND file_id = :f
+      AND number = (SELECT max(number) FROM transmission WHERE project_id = :p AND file_id = :f)
 """)

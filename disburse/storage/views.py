@@ -132,10 +132,10 @@ def files(
 
 def file_bytes(
     tx: Transaction, *, project_id: int, file_id: int
-) -> tuple[int, bank_file.State] | None:
-    """Return where a file's bytes are kept, and its state; None when there is no such file."""
+) -> tuple[int, bank_file.State, int] | None:
+    """Return where a file's bytes are kept, its state and its bank; None: there is no such file."""
     row = tx.execute(_FILE_BYTES, {"p": project_id, "f": file_id}).one_or_none()
-    return (row.bytes_id, bank_file.State(row.state)) if row else None
+    return (row.bytes_id, bank_file.State(row.state), row.bank_id) if row else None
 
 
 def account_number(tx: Transaction, account_id: int) -> str:
@@ -229,4 +229,8 @@ _FILES: Final = text("""
       AND f.state = coalesce(:state, f.state)
     ORDER BY f.id LIMIT :limit
 """)
-_FILE_BYTES: Final = text("SELECT bytes_id, state FROM bank_file WHERE project_id = :p AND id = :f")
+_FILE_BYTES: Final = text("""
+    SELECT f.bytes_id, f.state, c.bank_id
+    FROM bank_file f JOIN bank_connection c ON c.id = f.connection_id
+    WHERE f.project_id = :p AND f.id = :f
+""")

@@ -16,6 +16,7 @@ from disburse.transports.contract import (
     Transport,
 )
 from disburse.transports.directory import Directory
+from disburse.transports.pull import Pull
 
 __all__ = [
     "KINDS",
@@ -27,11 +28,13 @@ __all__ = [
     "Parcel",
     "Secret",
     "Transport",
+    "abilities",
     "make",
 ]
 
 KINDS: Final[Mapping[str, Callable[[Mapping[str, object], Secret], Transport]]] = {
     "directory": lambda settings, _: Directory.of(settings),
+    "pull": lambda settings, _: Pull.of(settings),
 }
 
 
@@ -43,3 +46,12 @@ def make(kind: str, settings: Mapping[str, object], secret: Secret) -> Transport
     if kind not in KINDS:
         raise BadTransport(f"there is no transport {kind[:40]!r}; there are {', '.join(KINDS)}")
     return KINDS[kind](settings, secret)
+
+
+def abilities(kind: str, settings: Mapping[str, object]) -> Abilities:
+    """Return what the transport can do, or raise `BadTransport`; no secret is looked for."""
+    return make(kind, settings, _no_secret).abilities
+
+
+def _no_secret(name: str) -> bytes:
+    raise BadTransport(f"the secret {name} is looked for by the worker only")

@@ -132,8 +132,7 @@ def test_a_worker_that_wakes_up_late_may_not_write_sent(carrying, monkeypatch):
         carrying.wait(seconds=LEASE.total_seconds() + 1)
         assert carrying.carry("another").unknown == 1
         go_on.set()
-        with pytest.raises(StaleFence):
-            late.result(30)
+        assert late.result(30) == Carried()
     assert carrying.file_state() == "unknown"
     assert carrying.outcomes() == [(1, "unknown")]
     # the bank pays what it got: evidence leads out
@@ -197,7 +196,7 @@ def test_an_overdue_answer_makes_unknown_and_an_answered_file_stays(carrying):
     carrying.connect()
     carrying.released()
     carrying.carry()
-    carrying.wait(hours=24)
+    carrying.wait(hours=72)
     assert carrying.carry() == Carried()
     carrying.wait(seconds=1)
     assert carrying.carry() == Carried(unknown=1)

@@ -9,9 +9,20 @@ from disburse.domain.approval import require_other_person
 from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.lifecycle.bank_file import Action
+from disburse.domain.policy import Policy
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import attempts, connections, files, kept_bytes, keys, leases, ledger, parties
+from disburse.storage import (
+    approvals,
+    attempts,
+    connections,
+    files,
+    kept_bytes,
+    keys,
+    leases,
+    ledger,
+    parties,
+)
 from disburse.storage.attempts import FileKey
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -50,11 +61,13 @@ def claim(
 
     The releaser confirms SHA-256, count and total (minor units) as the screen shows them. The same
     bytes can be fetched again later; they are never written anew. Where the bank connection has a
-    transport, the worker loop sends the file from now on, and nobody carries it.
+    transport, the worker loop sends the file from now on, and nobody carries it. Raises
+    `SamePerson` for an approver, where the project's policy keeps releasing apart.
     """
-    admit(tx, caller, Act.CLAIM, project_id)
-    require_other_person(caller.person_id)
+    project = admit(tx, caller, Act.CLAIM, project_id)
     file = files.take(tx, project_id=project_id, file_id=file_id)
+    apart = Policy.read(project.policy).release_apart
+    require_other_person(caller.person_id, *(approvals.of_file(tx, file) if apart else ()))
     keys.require_trusted(tx, project_id=project_id, sheet_id=file.sheet_id)
     if (file.sha256, file.count, file.total) != (sha256, count, total):
         raise NotThisFile(f"file {file_id} has other bytes, count or sum than you confirm; look")

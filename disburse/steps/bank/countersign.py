@@ -46,7 +46,7 @@ def countersign(
     if now < asked.not_before:
         raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
-    require_open_again(tx, before)
+    require_open_again(tx, sheet, before)
     expires_at = now + Policy.read(project.policy).approval_holds_for()
     terms = Terms(
         sheet_digest=sheet.digest,

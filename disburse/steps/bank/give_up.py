@@ -20,7 +20,7 @@ def give_up(
     admit(tx, caller, Act.GIVE_UP, project_id)
     require_other_person(caller.person_id)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
-    require_open_again(tx, attempt)
+    require_open_again(tx, sheet, attempt)
     version = answered.give_up(tx, attempt)
     acts.record(
         tx,

@@ -52,7 +52,7 @@ def reissue(
     require_other_person(caller.person_id)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
-    require_open_again(tx, attempt)
+    require_open_again(tx, sheet, attempt)
     payee: Mapping[str, Any] = attempt.payee
     order_bytes_id = None
     if order is not None:

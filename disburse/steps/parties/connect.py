@@ -16,7 +16,6 @@ from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
 from disburse.transports import BadTransport
 
-ANSWER_HOURS_USUAL: Final = 24  # banks answer payroll files within the day
 ANSWER_HOURS_MAX: Final = 24 * 31
 
 
@@ -28,24 +27,25 @@ def connect(
     adapter: str,
     transport: str,
     settings: Mapping[str, object],
-    answer_hours: int = ANSWER_HOURS_USUAL,
+    answer_hours: int | None = None,
     now: datetime,
 ) -> Connection:
     """Let the files of a bank (registration number) in one format travel by `transport`.
 
-    `by_hand`: people carry them. A file without an answer after `answer_hours` is `unknown`.
+    `by_hand`: people carry them. A file without an answer after `answer_hours` is `unknown`; None:
+    after as many as the adapter says.
     Raises `BadTransport` with all that is wrong; `WrongState` while released files wait.
     """
     require(caller, Act.CONNECT)
     found = connections.take(tx, bank=particulars.registration(bank), adapter=adapter)
-    if not 1 <= answer_hours <= ANSWER_HOURS_MAX:
+    if answer_hours is not None and not 1 <= answer_hours <= ANSWER_HOURS_MAX:
         raise BadTransport(f"answer_hours must be from 1 to {ANSWER_HOURS_MAX}")
     if leases.wait_on(tx, found.id) and transport != found.kind:
         raise WrongState("released files wait on this connection; let them be sent first")
     if transport == BY_HAND:
         connections.disconnect(tx, connection_id=found.id)
     else:
-        transports.make(transport, settings, _no_secret)
+        transports.abilities(transport, settings)
         connections.connect(
             tx,
             connection_id=found.id,
@@ -63,7 +63,3 @@ def connect(
         facts={"transport": transport, "settings": dict(settings), "answer_hours": answer_hours},
     )
     return connections.one(tx, found.id)
-
-
-def _no_secret(name: str) -> bytes:
-    raise BadTransport(f"the secret {name} is looked for by the worker only")

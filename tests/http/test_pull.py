@@ -1,0 +1,125 @@
+"""The bank's own client over HTTP: it lists, takes, downloads, acknowledges, answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+
+from disburse.courier.carrying import Carried
+from disburse.demo.bank import Word, read_order, write_answer
+from disburse.domain.access import OrganisationKind, Role
+from disburse.steps.bank.fetch import FETCH_HOLDS
+from disburse.storage import parties
+from tests.courier.carrying import Carrying
+from tests.http.site import Site, add_token
+from tests.sheets import a_credit_code
+
+BYTES = "application/octet-stream"
+
+
+@pytest.fixture
+def bank(world, tmp_path):
+    return Bank(world, tmp_path)
+
+
+class Bank:
+    def __init__(self, world, folder):
+        self.carrying = Carrying(world, folder)
+        self.carrying.connect("pull")
+        self.site = Site(world)
+        self.file = self.carrying.released()
+        self.path = f"files/{self.file.id}"
+
+    def post(self, what, who="bank_operator", **body):
+        return self.site.post(f"{self.path}/{what}", who, **({"json": body} if body else {}))
+
+    def content(self, who="bank_operator"):
+        return self.site.get(f"{self.path}/content", who)
+
+
+def test_a_file_is_listed_taken_downloaded_acknowledged_and_answered(bank):
+    rows = bank.site.get("files?state=dispatching", "bank_operator").json["rows"]
+    assert [row["sha256"] for row in rows] == [bank.file.sha256]
+    assert bank.content().status_code == 409  # not before it was taken
+    assert bank.post("fetch").json["state"] == "dispatching"
+    content = bank.content().data
+    assert sha256(content).hexdigest() == bank.file.sha256
+    assert bank.post("acknowledge", sha256=bank.file.sha256).json["state"] == "acknowledged"
+    assert bank.post("acknowledge", sha256=bank.file.sha256).json["state"] == "acknowledged"
+    assert set(bank.carrying.states()) == {"sent"}
+    order = read_order(content)
+    words = {credit.reference: Word() for credit in order.credits}
+    answer = write_answer(order, words, on=bank.file.pay_on)
+    told = bank.site.post("reports", "bank_operator", data=answer, content_type=BYTES)
+    assert told.status_code == 200
+    assert set(bank.carrying.states()) == {"paid"}
+    assert bank.carrying.outcomes() == [(1, "sent")]
+
+
+def test_no_worker_sends_what_the_bank_fetches(bank):
+    assert bank.carrying.carry() == Carried()
+    assert bank.carrying.file_state() == "dispatching"
+
+
+def test_it_is_taken_once_and_unknown_when_the_bank_says_no_more(bank):
+    assert bank.post("fetch").status_code == 200
+    assert bank.post("fetch").status_code == 409
+    bank.carrying.wait(seconds=FETCH_HOLDS.total_seconds() + 1)
+    assert bank.carrying.carry() == Carried(unknown=1)
+    assert bank.content().status_code == 200  # the same bytes; the bank executes a file once
+    assert bank.post("acknowledge", sha256=bank.file.sha256).json["state"] == "acknowledged"
+
+
+def test_other_bytes_are_not_acknowledged(bank):
+    bank.post("fetch")
+    answer = bank.post("acknowledge", sha256="0" * 64)
+    assert (answer.status_code, answer.json["type"]) == (409, "/problems/other-bytes")
+
+
+def test_nobody_carries_it_besides(bank):
+    assert bank.content("releaser").status_code == 409
+    assert bank.post("hand_over", "releaser").status_code == 409
+    bank.post("fetch")
+    bank.post("acknowledge", sha256=bank.file.sha256)
+    assert bank.content("releaser").status_code == 409
+
+
+def test_another_bank_on_the_project_gets_nothing(bank):
+    world = bank.site.world
+    with world.begin() as tx:
+        values = {"kind": OrganisationKind.BANK, "registration": a_credit_code(92),
+                  "name": "Another bank", "region": "", "sector": ""}  # fmt: skip
+        mine = world.organisations[OrganisationKind.BANK]
+        world.organisations[OrganisationKind.BANK] = parties.add_organisation(tx, values)
+        caller = world.add_member(tx, OrganisationKind.BANK, Role.BANK_OPERATOR, "other bank")
+        parties.add_party(
+            tx,
+            project_id=world.project_id,
+            organisation_id=caller.organisation_id,
+            capacity="bank",
+        )
+        add_token(tx, world, "other bank", caller)
+        world.organisations[OrganisationKind.BANK] = mine
+    assert bank.post("fetch", "other bank").status_code == 403
+    assert bank.content("other bank").status_code == 403
+    assert bank.post("acknowledge", "other bank", sha256=bank.file.sha256).status_code == 403
+
+
+def test_a_bank_that_is_sent_its_files_does_not_fetch_them(world, tmp_path):
+    carrying = Carrying(world, tmp_path)
+    carrying.connect()
+    site = Site(world)
+    file = carrying.released()
+    assert site.post(f"files/{file.id}/fetch", "bank_operator").status_code == 409
+
+
+def test_what_was_refused_is_not_downloaded_again(bank):
+    bank.post("fetch")
+    bank.carrying.wait(seconds=(FETCH_HOLDS + timedelta(seconds=1)).total_seconds())
+    bank.carrying.carry()
+    said = {"document_sha256": "a" * 64, "reason": "the bank wrote"}
+    bank.post("never", "releaser", **said)
+    assert bank.post("never", "approver", **said).json["state"] == "refused"
+    assert bank.content().status_code == 409
