@@ -107,10 +107,10 @@ def _require_fetched(
     if bank_id != caller.organisation_id:
         raise Forbidden("another bank's file")
     taken_by = f"member:{caller.member_id}"
-    if state is State.REFUSED or not leases.was_sent_by(
-        tx, project_id=project_id, file_id=file_id, holder=taken_by
-    ):
-        raise WrongState(f"bank file {file_id} is {state} and was not fetched by this account")
+    if not leases.was_sent_by(tx, project_id=project_id, file_id=file_id, holder=taken_by):
+        raise Forbidden("only the account that fetched a file downloads it; `fetch` it first")
+    if state is State.REFUSED:
+        raise WrongState(f"bank file {file_id} is refused; it must not be executed any more")
 
 
 def _shown(row: Mapping[str, Any]) -> FileShown:
