@@ -119,6 +119,16 @@ def load(names: Iterable[str], profiles: Path | None = None) -> Mapping[str, Ada
     return Enabled({name: _make(name, points, profiles) for name in dict.fromkeys(names)})
 
 
+def shipped_text(name: str) -> str:
+    """Return the shipped "ADAPTER:PROFILE" as it is written, or raise `AdapterMissing`."""
+    kind, _, profile = name.partition(":")
+    for point in entry_points(group=GROUP):
+        if point.name == kind and profile in _shipped(point):
+            return (_folder(point) / f"{profile}.toml").read_text(encoding="utf-8")
+    known = [f"{one.name}:{profile}" for one in announced() for profile in one.profiles]
+    raise AdapterMissing(f"there is no profile {name[:100]!r}; installed: {', '.join(known)}")
+
+
 def write(adapter: Adapter, batch: Batch) -> WrittenFile:
     """Write a batch's file and prove it, or raise.
 
@@ -262,7 +272,7 @@ def _profile(point: EntryPoint, name: str, folder: Path | None) -> Mapping[str, 
 
 def _shipped(point: EntryPoint) -> Mapping[str, Mapping[str, object]]:
     """Return the profiles for this adapter in the folder `profiles` of its top package."""
-    folder = files(point.module.partition(".")[0]) / "profiles"
+    folder = _folder(point)
     if not folder.is_dir():
         return {}
     found = {
@@ -271,6 +281,10 @@ def _shipped(point: EntryPoint) -> Mapping[str, Mapping[str, object]]:
         if one.name.endswith(".toml")
     }
     return {name: one for name, one in found.items() if one.get("adapter") == point.name}
+
+
+def _folder(point: EntryPoint) -> Traversable:
+    return files(point.module.partition(".")[0]) / "profiles"
 
 
 def _toml(file: Traversable) -> Mapping[str, object]:

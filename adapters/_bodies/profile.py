@@ -68,11 +68,11 @@ def common(
     encodings: tuple[str, ...] = ENCODINGS,
 ) -> Common:
     """Read the keys that every bank's profile has, or raise `BadProfile`."""
-    keys = Keys(name, mapping)
+    keys = Keys.gathering(name, mapping)
     keys.one_of("adapter", (adapter,))
     most = keys.number("payments_max")
     if most > payments_max:
-        raise keys.wrong("payments_max", f"at most {payments_max}: the format takes no more")
+        keys.note("payments_max", f"at most {payments_max}: the format takes no more")
     return Common(
         keys=keys,
         payments_max=most,
@@ -86,8 +86,8 @@ def common(
 def code(keys: Keys, key: str, form: str) -> str:
     """Return a text of the given form, such as the number that the bank gave its customer."""
     text = keys.text(key)
-    if re.fullmatch(form, text, re.ASCII) is None:
-        raise keys.wrong(key, f"of the form {form}, as the bank gave it")
+    if keys.holds(key) and re.fullmatch(form, text, re.ASCII) is None:
+        keys.note(key, f"of the form {form}, as the bank gave it")
     return text
 
 
@@ -98,7 +98,7 @@ def words(said: Common, key: str, most: int) -> str:
         field=key, most=most, encoding=said.encoding, characters=said.characters, refused='<>&"\\'
     )
     for fault in limit.faults(text):
-        raise said.keys.wrong(key, f"what the bank can read: {fault.detail}")
+        said.keys.note(key, f"what the bank can read: {fault.detail}")
     return text
 
 

@@ -59,6 +59,7 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, Cards]:
         characters=said.characters,
     )
     said.keys.none_left()
+    said.keys.raise_noted()
     return body, Cards(own=kind == OWN_CARDS)
 
 

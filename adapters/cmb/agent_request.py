@@ -43,6 +43,7 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         unique=UNIQUE,
     )
     said.keys.none_left()
+    said.keys.raise_noted()
     return body, banks
 
 

@@ -58,6 +58,7 @@ def load(name: str, mapping: Mapping[str, object]) -> tuple[Body, PayeeBanks]:
         unique=UNIQUE,
     )
     keys.none_left()
+    keys.raise_noted()
     return body, banks
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from adapters._profiled import Profiled, given
 from adapters.lines import answer, example
+from adapters.lines.layout import explained
 from adapters.lines.profile import Profile, load
 from adapters.lines.reader import read_back
 from adapters.lines.writer import Writer
@@ -35,6 +36,10 @@ class Lines(Profiled[Profile]):
         return self._profile.file_name.format(
             reference=batch.reference, sequence=batch.sequence, pay_on=batch.pay_on
         )
+
+    def layout(self) -> Iterator[tuple[str, ...]]:
+        """Yield line, number, what stands there, where, and form of each column."""
+        return explained(self._profile)
 
     def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
         """Read a file that `render` wrote, or raise `UnreadableFile`."""

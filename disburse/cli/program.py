@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "key": "disburse.cli.keyring:key",
     "keygen": "disburse.cli.keys:keygen",
     "migrate": "disburse.cli.database:migrate",
+    "profile": "disburse.cli.profile:profile",
     "prove": "disburse.cli.watching:prove",
     "recovery": "disburse.cli.let_in:recovery",
     "request-key": "disburse.cli.request_key:request_key",

@@ -11,6 +11,7 @@ from disburse import banks
 from disburse.cli import answer
 from disburse.cli.installation import opened, settings
 from disburse.domain import money
+from disburse.domain.refusal import Refusal
 from disburse.queries.figures import Figure, figures
 from disburse.queries.prove import prove as prove_books
 from disburse.storage.engine import read_only
@@ -90,7 +91,9 @@ def adapters(*, as_json: bool) -> None:
     chosen = settings()
     enabled = banks.load(chosen.adapters, chosen.profiles)
     installed = banks.announced()
+    known = [_known(one, name) for one in installed for name in _names(one)]
     facts = {
+        "adapters": known,
         "installed": [asdict(one) for one in installed],
         "enabled": {
             name: {
@@ -106,8 +109,11 @@ def adapters(*, as_json: bool) -> None:
         return
     answer.table(
         "Installed",
-        ("Adapter", "From", "Version", "Profiles"),
-        ((one.name, one.distribution, one.version, ", ".join(one.profiles)) for one in installed),
+        ("Adapter", "Format", "Version", "From", "Confidence"),
+        (
+            (one["name"], one["format"], one["version"], one["distribution"], one["confidence"])
+            for one in known
+        ),
     )
     answer.table(
         "Enabled by DISBURSE_ADAPTERS",
@@ -117,6 +123,29 @@ def adapters(*, as_json: bool) -> None:
             for name, one in enabled.items()
         ),
     )
+
+
+def _names(one: banks.Announced) -> list[str]:
+    return [f"{one.name}:{profile}" for profile in one.profiles] or [one.name]
+
+
+def _known(one: banks.Announced, name: str) -> dict[str, object]:
+    """Return what an installed adapter says of itself, enabled or not."""
+    try:
+        adapter = banks.load([name])[name]
+    except Refusal as why:  # such as one that ships no profile: it is told, and hides no other
+        return {"name": name, "distribution": one.distribution, "version": one.version,
+                "format": f"unusable: {why.detail}", "confidence": ""}  # fmt: skip
+    able = adapter.capabilities
+    return {
+        "name": name,
+        "format": able.format,
+        "version": adapter.version,
+        "distribution": one.distribution,
+        "distribution_version": one.version,
+        "confidence": able.confidence,
+        "capabilities": asdict(able) | {"digits": able.digits},
+    }
 
 
 def _figure(one: Figure) -> tuple[object, ...]:
