@@ -59,10 +59,10 @@ class Keys:
         """Return every key."""
         return tuple(self._mapping)
 
-    def text(self, key: str) -> str:
-        """Return a text that is not empty."""
+    def text(self, key: str, *, empty: bool = False) -> str:
+        """Return a text that is not empty, unless `empty` lets it be."""
         value = self._value(key)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and (value or empty):
             return value
         self._unless_missing(key, "a text")
         return "?"

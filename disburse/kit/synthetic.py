@@ -31,8 +31,10 @@ _ACCOUNTS: Final = (
     "CH9300762011623852957",
     "0001########",
     "1########",
+    "12341########",
 )
-_BANK_CODES: Final = ("105826000014", "", "TESTCNBJ", "TESTAEAD", "011000015", "105", "000000")
+_BANK_CODES: Final = ("105826000014", "", "TESTCNBJ", "TESTAEAD", "011000015", "105", "000000",
+                      "237", "341", "TEST")  # fmt: skip
 _BANK_NAMES: Final = ("测试银行", "Test Bank", "TEST BANK", "")
 _NOTES: Final = ("2026年9月工资", "Wage 2026-09", "WAGE 2026 09", "WAGES", "")
 _LATIN_NAMES: Final = ("", "TEST WORKER #")
@@ -59,7 +61,7 @@ _DEBTORS: Final = tuple(
             ("测试建筑公司农民工工资专用账户", "测试银行"),
             ("TEST BUILDERS WAGE ACCOUNT", "TEST BANK"),
         ),
-        ("6210000000000001", *_ACCOUNTS[2:7], "000100000001", "100000001", "1000000"),
+        ("6210000000000001", *_ACCOUNTS[2:7], "000100000001", "100000001", "1000000", "123456789"),
         _BANK_CODES,
     )
 )

@@ -205,6 +205,23 @@ def swapped(content, *pairs):
     return content
 
 
+def with_accounts_swapped(content, one, two):
+    first, second = one.account.encode(), two.account.encode()
+    if first in content:
+        swapped = content.replace(first, b"#").replace(second, first)
+        return swapped.replace(b"#", second)
+    lines = content.split(b"\n")  # CNAB240 takes an account apart, in columns 24 to 43
+    a, b = (
+        next(at for at, line in enumerate(lines) if payment.reference.encode() in line)
+        for payment in (one, two)
+    )
+    lines[a], lines[b] = (
+        lines[a][:23] + lines[b][23:43] + lines[a][43:],
+        lines[b][:23] + lines[a][23:43] + lines[b][43:],
+    )
+    return b"\n".join(lines)
+
+
 def tampered(adapter, content, batch):
     """The ways to change a file that cost somebody money, each with its name.
 
@@ -220,10 +237,13 @@ def tampered(adapter, content, batch):
             (b"0000650001", b"0000650091"),
             (b">650001<", b">650091<"),
         ),
-        "accounts swapped": content.replace(one.account.encode(), b"#")
-        .replace(two.account.encode(), one.account.encode())
-        .replace(b"#", two.account.encode()),
-        "special account": swapped(content, (special, other), (b"1999999999", b"1999999998")),
+        "accounts swapped": with_accounts_swapped(content, one, two),
+        "special account": swapped(
+            content,
+            (special, other),
+            (b"1999999999", b"1999999998"),
+            (b"000000005678", b"000000005679"),
+        ),
         "pay date": swapped(
             content,
             (b"20261010", b"20261011"),
@@ -250,7 +270,8 @@ def tampered(adapter, content, batch):
         "empty": b"",
     }
     rows = content.split(b"\n")
-    held = [row for row in rows if one.account.encode() in row]
+    named = "reference" if "reference" in adapter.capabilities.carries else "account"
+    held = [row for row in rows if getattr(one, named).encode() in row]
     cases["row dropped"] = b"\n".join(row for row in rows if row not in held)
     cases["row doubled"] = content.replace(held[0] + b"\n", held[0] + b"\n" + held[0] + b"\n")
     able = adapter.capabilities
