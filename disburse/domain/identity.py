@@ -32,7 +32,7 @@ _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}", re.ASCII)
 _ACCOUNT: Final = re.compile(r"[0-9A-Z]{5,34}", re.ASCII)
 _DOUBLED: Final = bytes.maketrans(b"0123456789", b"0246813579")  # twice, digits added up
 _CNAPS: Final = re.compile(r"[0-9]{12}", re.ASCII)
-_CLEARING_CODE: Final = re.compile(r"[0-9]{3,9}|[A-Z]{4}", re.ASCII)  # 102 ICBC, 103 ABC, …
+_CLEARING_CODE: Final = re.compile(r"[0-9]{3,9}|[A-Z]{2,4}", re.ASCII)  # 102 ICBC, 103 ABC, …
 _BIC: Final = re.compile(r"[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?", re.ASCII)
 _MOBILE: Final = re.compile(r"(?:\+86)?1[3-9][0-9]{9}|\+(?!86)[1-9][0-9]{6,14}", re.ASCII)
 _CALENDAR_DATE: Final = re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}([-/.月][0-9]{1,2}日?)?", re.ASCII)
@@ -117,7 +117,7 @@ def is_bank_code(code: str) -> bool:
     """Tell whether `code` looks like a CNAPS number, a BIC, or a clearing code of some country.
 
     The bank's adapter knows the exact form: 3 digits in Brazil and on China's platforms, 6 in the
-    United Kingdom and Australia, 9 in the United States and the Emirates, 4 letters in Qatar.
+    United Kingdom and Australia, 9 in the United States and the Emirates, up to 4 letters in Qatar.
 
     The last digit of a CNAPS number follows ISO 7064 MOD 11,10 in practice, which nobody has
     published: advisory only.

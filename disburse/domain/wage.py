@@ -27,12 +27,12 @@ class Wage:
     @property
     def gross(self) -> int:
         """Return Σ `items`."""
-        return sum(amount for _, amount in self.items)
+        return sum([amount for _, amount in self.items])
 
     @property
     def deducted(self) -> int:
         """Return Σ `deductions`; formats that add them up carry this instead of each."""
-        return sum(amount for _, amount in self.deductions)
+        return sum([amount for _, amount in self.deductions])
 
 
 # What a bank's file may hold of a wage; an adapter names them as "wage.days" and so on.
