@@ -39,6 +39,7 @@ from disburse.http import (
 )
 from disburse.http.metrics import Metrics
 from disburse.http.routes import Desk
+from disburse.signing import NOBODY, Trust
 from disburse.storage.engine import Begin
 
 TOPICS = (
@@ -68,6 +69,7 @@ def create_app(
     tokens: bool = True,
     public_url: str = "",
     passwords: Passwords | None = None,
+    trust: Trust = NOBODY,
     ticks: Callable[[], int] = clock.ticks,
 ) -> Flask:
     """Build the web service of one installation; nothing in it is reached through a global.
@@ -90,7 +92,7 @@ def create_app(
         cookies=Cookies(secure=not tokens or public_url.startswith("https://")),
         public_url=public_url,
     )
-    desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance)
+    desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust)
     bodies_max: dict[str, int] = {}
     guard.install(
         app,

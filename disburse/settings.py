@@ -47,6 +47,8 @@ class Settings:
     host: str = "127.0.0.1"  # plain HTTP: what listens to the world is a proxy that speaks TLS
     port: int = 8080
     threads: int = 8
+    certificate_authorities: Path | None = None  # PEM; None: no certificate is taken
+    revocation_lists: Path | None = None  # PEM, of these authorities; fetched by the operator
     metrics_token: str = ""  # "": /metrics answers this machine only
     # At most one of three says where the master key is; none: a file in `var`, made when missing.
     master_key_file: Path | None = None
@@ -164,6 +166,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "host": _host,
     "port": _whole_number(PORT_MAX),
     "threads": _whole_number(THREADS_MAX),
+    "certificate_authorities": _folder,
+    "revocation_lists": _folder,
     "metrics_token": _metrics_token,
     "master_key_file": _folder,
     "master_key": _filled,

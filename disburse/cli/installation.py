@@ -17,6 +17,7 @@ from disburse.clock import system_clock
 from disburse.domain.access import Caller, Role
 from disburse.domain.refusal import Refusal
 from disburse.settings import Settings
+from disburse.signing import Trust
 from disburse.storage import embedded, members
 from disburse.storage.engine import Begin, Transaction, connect
 from disburse.storage.migrate import require_ready
@@ -48,6 +49,11 @@ def settings() -> Settings:
 def folder_of(chosen: Settings) -> Path:
     """Return where the installation's own server lives."""
     return chosen.var / FOLDER
+
+
+def trust_of(chosen: Settings) -> Trust:
+    """Return whose certificates are taken."""
+    return Trust(chosen.certificate_authorities, chosen.revocation_lists)
 
 
 def database_url(chosen: Settings, role: str = embedded.APP) -> str:

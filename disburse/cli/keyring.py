@@ -10,16 +10,25 @@ import click
 
 from disburse import signing
 from disburse.cli import answer
-from disburse.cli.installation import actor, as_option, opened
+from disburse.cli.installation import actor, as_option, opened, trust_of
 from disburse.cli.keys import load_private
+from disburse.cli.sheet import URL, client_at
 from disburse.clock import system_clock
 from disburse.domain.signing_key import Purpose
-from disburse.steps.parties.register_key import VALID_FOR_MAX, register_key
+from disburse.steps.parties.register_key import VALID_FOR_MAX, Offered, register_key
 from disburse.steps.parties.revoke_key import revoke_key
 from disburse.storage import keys, parties
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+NEW = click.Path(path_type=Path, dir_okay=False)
 CHALLENGE_BYTES = 24
+DAYS = click.option(
+    "--days",
+    type=click.IntRange(1, VALID_FOR_MAX.days),
+    default=365,
+    show_default=True,
+    help="How long the key is good.",
+)
 PURPOSE = click.option(
     "--purpose",
     type=click.Choice([one.value for one in Purpose]),
@@ -68,47 +77,130 @@ def prove(*, private: Path, challenge: str, organisation: str, purpose: str, as_
 
 
 @key.command()
-@click.option("--public", type=FILE, required=True, help="The public key: NAME.pub.jwk.")
+@click.option("--certificate", type=FILE, help="Its certificate, whose key it is.")
+@click.option("--public", type=FILE, help="Or the public key: NAME.pub.jwk.")
+@click.option("--challenge", required=True, help="What the administrator sent.")
+@click.option("--out", type=NEW, required=True, help="New file for the statement.")
+@ORGANISATION
+@PURPOSE
+def statement(
+    *,
+    certificate: Path | None,
+    public: Path | None,
+    challenge: str,
+    out: Path,
+    organisation: str,
+    purpose: str,
+) -> None:
+    """Write what a USB key has to sign, as detached CMS, to show that it holds the key."""
+    shown = _public(certificate, public)
+    made = signing.possession_statement(
+        shown.kid, organisation=organisation, purpose=Purpose(purpose), challenge=challenge
+    )
+    with out.open("xb") as new:
+        new.write(made)
+    click.echo(f"written: {out}; sign exactly these bytes with the USB key's own program")
+
+
+@key.command()
+@click.option("--public", type=FILE, help="The public key: NAME.pub.jwk.")
+@click.option("--certificate", type=FILE, help="Instead: its certificate chain as PEM.")
 @click.option("--challenge", required=True, help="What was sent to the signer.")
-@click.option("--proof", required=True, help="What `disburse key prove` answered to it.")
-@click.option(
-    "--days",
-    type=click.IntRange(1, VALID_FOR_MAX.days),
-    default=365,
-    show_default=True,
-    help="How long the key is good.",
-)
+@click.option("--proof", help="What `disburse key prove` answered to it.")
+@click.option("--proof-cms", type=FILE, help="Instead: the signed statement of `key statement`.")
+@DAYS
 @ORGANISATION
 @PURPOSE
 @as_option
 @answer.json_option
 def register(
     *,
-    public: Path,
+    public: Path | None,
+    certificate: Path | None,
     challenge: str,
-    proof: str,
+    proof: str | None,
+    proof_cms: Path | None,
     days: int,
     organisation: str,
     purpose: str,
     acting: str | None,
     as_json: bool,
 ) -> None:
-    """Register a public key of an organisation."""
+    """Register a public key of an organisation; it waits until somebody confirms it."""
+    if (proof is None) == (proof_cms is None):
+        raise click.UsageError("give one of --proof and --proof-cms")
+    shown = _public(certificate, public)
+    offered = Offered(
+        public_jwk=shown.jwk,
+        certificate=None if certificate is None else certificate.read_text(encoding="ascii"),
+        challenge=challenge,
+        proof=signing.armour(proof_cms.read_bytes()) if proof_cms else (proof or "").strip(),
+    )
     with opened() as here, here.begin() as tx:
         made = register_key(
             tx,
             caller=actor(tx, acting),
             registration=organisation,
-            public_jwk=public.read_text(encoding="utf-8"),
             purpose=Purpose(purpose),
-            challenge=challenge,
-            proof=proof.strip(),
+            offered=offered,
             valid_for=timedelta(days=days),
+            trust=trust_of(here.settings),
             now=here.now,
         )
     facts = {"kid": made.kid, "organisation": organisation, "valid_to": made.valid_to}
-    lines = [f"key {made.kid} signs for {organisation} until {made.valid_to:%Y-%m-%d}"]
-    answer.tell(facts, as_json=as_json, lines=lines)
+    line = (
+        f"key {made.kid} signs for {organisation} until {made.valid_to:%Y-%m-%d}, once somebody "
+        f"who is not the operator runs: disburse confirm {made.kid}"
+    )
+    answer.tell(facts, as_json=as_json, lines=[line])
+
+
+@key.command()
+@click.option("--key", "old", type=FILE, required=True, help="The key of today.")
+@click.option("--successor", type=FILE, required=True, help="The new private key.")
+@DAYS
+@ORGANISATION
+@PURPOSE
+@URL
+@answer.json_option
+def succeed(
+    *,
+    old: Path,
+    successor: Path,
+    days: int,
+    organisation: str,
+    purpose: str,
+    url: str,
+    as_json: bool,
+) -> None:
+    """Let the key of today name a new one; both are good until the old one ends or is revoked."""
+    before, after = load_private(old), load_private(successor)
+    now, challenge = system_clock(), secrets.token_urlsafe(CHALLENGE_BYTES)
+    use = Purpose(purpose)
+    asked = {
+        "registration": organisation,
+        "public_jwk": after.public.jwk,
+        "purpose": purpose,
+        "challenge": challenge,
+        "proof": signing.prove_possession(
+            after, organisation=organisation, purpose=use, challenge=challenge, now=now
+        ),
+        "named_by": signing.name_successor(
+            before, after.kid, organisation=organisation, purpose=use, now=now
+        ),
+        "days": days,
+    }
+    told = client_at(url).call("POST", "/v1/keys", asked, key=challenge)
+    answer.tell(told, as_json=as_json, lines=[f"key {after.kid} is good beside {before.kid}"])
+
+
+def _public(certificate: Path | None, public: Path | None) -> signing.PublicKey:
+    if (certificate is None) == (public is None):
+        raise click.UsageError("give one of --public and --certificate")
+    if public is not None:
+        return signing.read_public(public.read_text(encoding="utf-8"))
+    assert certificate is not None  # noqa: S101  (one of the two)
+    return signing.key_of(certificate.read_text(encoding="ascii"))
 
 
 @key.command()

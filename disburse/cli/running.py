@@ -16,7 +16,7 @@ import click
 from disburse import banks
 from disburse.app import create_app
 from disburse.cli import answer, secrets
-from disburse.cli.installation import Installation, opened, settings
+from disburse.cli.installation import Installation, opened, settings, trust_of
 from disburse.cli.master import require_chosen
 from disburse.clock import system_clock
 from disburse.courier.post import OutsideCount, Post
@@ -71,6 +71,7 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
             metrics_token=chosen.metrics_token,
             tokens=environment != PRODUCTION,
             public_url=public_url,
+            trust=trust_of(chosen),
         )
         server = make_server(
             app,

@@ -11,6 +11,7 @@ import click
 
 from disburse import sheetfile, signing
 from disburse.cli import answer
+from disburse.cli.evidence import verify
 from disburse.cli.keys import load_private
 from disburse.client import Client, SignedBy
 from disburse.clock import system_clock
@@ -129,20 +130,19 @@ def sign(*, file: Path, private: Path, unchecked: bool, as_json: bool) -> None:
 
 @sheet.command()
 @click.argument("file", type=FILE)
+@click.option("--cms", type=FILE, help="A detached CMS (PKCS#7) signature, as USB keys make them.")
 @URL
 @PROJECT
 @answer.lang_option
 @answer.json_option
-def submit(*, file: Path, url: str, project: str | None, as_json: bool) -> None:
+def submit(*, file: Path, cms: Path | None, url: str, project: str | None, as_json: bool) -> None:
     """Submit FILE with its signature FILE.jws; again is no harm.
 
     The request is signed with the key whose file DISBURSE_REQUEST_KEY names. Without one the token
     in DISBURSE_TOKEN is shown; never from the command line, which others can see.
     """
     content = _content(file)
-    signature = _signature_of(file)
-    if not signature.is_file():
-        raise Unsigned(f"{signature.name} is not there; run `disburse sheet sign {file}`")
+    signature = _signature(file) if cms is None else signing.armour(cms.read_bytes())
     client = client_at(url)
     with answer.waiting(f"submitting {file.name}"):
         number = client.project(project or _sound(_examined(file, content)).project)
@@ -150,7 +150,7 @@ def submit(*, file: Path, url: str, project: str | None, as_json: bool) -> None:
             number,
             content,
             media_type=sheetfile.media_type_of(file.name),
-            signature=signature.read_text(encoding="ascii").strip(),
+            signature=signature,
         )
     if not as_json:
         answer.show_findings(told.get("findings", ()))
@@ -176,6 +176,9 @@ def withdraw(
     number = client.project(project or _sound(_examined(file, content)).project)
     told = client.withdraw(number, client.sheet(number, digest), order, signature=signature)
     answer.tell(told, as_json=as_json, lines=["the sheet is withdrawn"])
+
+
+sheet.add_command(verify)
 
 
 def client_at(url: str) -> Client:
@@ -215,6 +218,13 @@ def _sound(draft: Draft) -> Header:
 
 def _signature_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.jws")
+
+
+def _signature(file: Path) -> str:
+    beside = _signature_of(file)
+    if not beside.is_file():
+        raise Unsigned(f"{beside.name} is not there; run `disburse sheet sign {file}`")
+    return beside.read_text(encoding="ascii").strip()
 
 
 def _received(told: Any) -> list[str]:  # noqa: ANN401  (JSON of the service)

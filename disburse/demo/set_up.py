@@ -30,7 +30,7 @@ from disburse.steps.parties.found import found
 from disburse.steps.parties.grant_roles import grant_roles
 from disburse.steps.parties.join_project import join_project
 from disburse.steps.parties.open_account import open_account
-from disburse.steps.parties.register_key import register_key
+from disburse.steps.parties.register_key import Offered, register_key
 from disburse.steps.parties.start_project import NewProject, start_project
 from disburse.steps.parties.use_account import use_account
 from disburse.storage.parties import Delegation
@@ -192,20 +192,20 @@ def _join(site: Site, subcontractor: Subcontractor) -> None:
         join_project, project_id=site.project_id, registration=registration, delegation=delegation
     )
     key = signing.generate(KEYS[subcontractor.letter])
-    facts = {"purpose": Purpose.SHEET, "challenge": secrets.token_urlsafe()}
+    challenge = secrets.token_urlsafe()
     proof = signing.prove_possession(
         key,
         organisation=registration,
+        purpose=Purpose.SHEET,
+        challenge=challenge,
         now=site.clock.now,
-        **facts,  # type: ignore[arg-type]
     )
     site.administer(
         register_key,
         registration=registration,
-        public_jwk=key.public.jwk,
-        proof=proof,
+        purpose=Purpose.SHEET,
+        offered=Offered(public_jwk=key.public.jwk, challenge=challenge, proof=proof),
         valid_for=timedelta(days=730),
-        **facts,
     )
     site.keys[subcontractor.letter] = key
 

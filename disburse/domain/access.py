@@ -166,7 +166,7 @@ ALLOWED: Final = {
     Act.JOIN_PROJECT: {Role.ADMINISTRATOR},
     Act.USE_ACCOUNT: {Role.ADMINISTRATOR},
     Act.CONNECT: {Role.ADMINISTRATOR},
-    Act.REGISTER_KEY: {Role.ADMINISTRATOR},
+    Act.REGISTER_KEY: {Role.ADMINISTRATOR, Role.SIGNER},  # a signer: the successor of a good one
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.CONFIRM: CONFIRMING,
     Act.ENROL: {Role.LABOUR_OFFICER},

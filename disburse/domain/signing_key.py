@@ -40,6 +40,7 @@ class SigningKey:
     registered_by: int | None = None  # a person
     confirmed_by: int | None = None  # a person of another organisation; None: see `successor_of`
     confirmed_at: datetime | None = None  # None: it waits, and signs nothing yet
+    certificate: str | None = None  # PEM, its own certificate first, then its issuers
     successor_of: str | None = None  # the kid of the key that signed for this one
 
 

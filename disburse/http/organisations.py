@@ -19,7 +19,7 @@ from disburse.steps.parties.add_organisation import add_organisation
 from disburse.steps.parties.grant_roles import grant_roles
 from disburse.steps.parties.issue_token import VALID_FOR_MAX, issue_token
 from disburse.steps.parties.register_key import VALID_FOR_MAX as KEY_VALID_FOR_MAX
-from disburse.steps.parties.register_key import register_key
+from disburse.steps.parties.register_key import Offered, register_key
 from disburse.steps.parties.register_request_key import VALID_FOR_MAX as REQUEST_KEY_VALID_FOR_MAX
 from disburse.steps.parties.register_request_key import register_request_key
 from disburse.steps.parties.revoke_key import revoke_key
@@ -28,7 +28,8 @@ from disburse.steps.parties.revoke_token import revoke_token
 
 LOGIN_MAX: Final = 100
 JWK_MAX: Final = 4_096
-PROOF_MAX: Final = 1_300
+CHAIN_MAX: Final = 32 * 1024
+PROOF_MAX: Final = 24 * 1024  # CMS brings its certificates along; a JWS takes 1,300
 
 
 class OrganisationAsked(Schema):
@@ -112,10 +113,20 @@ class RevokedTokensTold(Schema):
 
 
 class KeyAsked(Schema):
-    """A public key, and the proof that its owner holds the private half."""
+    """A public key or its certificate, and the proof that its owner holds the private half.
+
+    `named_by` is the word of the organisation's good key before, which names this one its
+    successor: nobody else needs to confirm it then.
+    """
 
     registration = a_text()
-    public_jwk = a_text(JWK_MAX)
+    public_jwk = a_text(JWK_MAX, required=False, empty=True)
+    certificate = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, CHAIN_MAX)
+    )
+    named_by = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, PROOF_MAX)
+    )
     purpose = a_choice(Purpose, required=True)
     challenge = a_text()
     proof = a_text(PROOF_MAX)
@@ -131,6 +142,8 @@ class KeyTold(Schema):
     purpose = fields.String()
     valid_from = fields.DateTime()
     valid_to = fields.DateTime()
+    confirmed_at = fields.DateTime(allow_none=True)
+    successor_of = fields.String(allow_none=True)
 
 
 class RevokeKeyAsked(ReasonAsked):
@@ -225,8 +238,16 @@ def _keys(made: Routes) -> None:
     def _register_key(ask: Ask) -> object:
         """Register an organisation's public key."""
         said: dict[str, Any] = dict(ask.said)
-        valid_for = timedelta(days=said.pop("days"))
-        return register_key(ask.tx, caller=ask.caller, valid_for=valid_for, now=ask.now, **said)
+        return register_key(
+            ask.tx,
+            caller=ask.caller,
+            registration=said.pop("registration"),
+            purpose=said.pop("purpose"),
+            valid_for=timedelta(days=said.pop("days")),
+            offered=Offered(**said),
+            trust=made.desk.trust,
+            now=ask.now,
+        )
 
     @made.changes("/keys/<word:kid>/revoke", RevokedTold, asks=RevokeKeyAsked)
     def _revoke_key(ask: Ask, kid: str) -> object:

@@ -135,6 +135,7 @@ def _again(made: Routes) -> None:
             order=None if order is None else order.encode("utf-8", "replace"),
             signature=ask.said["signature"],
             banks=made.desk.banks,
+            trust=made.desk.trust,
             now=ask.now,
         )
         following = of_attempt(AttemptKey(asked.sheet_id, asked.line, asked.attempt))

@@ -33,7 +33,8 @@ STATUS: Final = {
         "not-signed-in", "proof-refused", "sign-in-refused", "unauthenticated",
     ),
     HTTPStatus.FORBIDDEN: (
-        "bad-signature", "forbidden", "forged-request", "key-expired", "key-not-confirmed",
+        "bad-signature", "certificate-untrusted", "forbidden", "forged-request",
+        "key-expired", "key-not-confirmed",
         "key-not-yet-valid", "key-revoked", "no-session", "proof-needed", "same-person",
         "wrong-key-purpose",
     ),

@@ -24,6 +24,7 @@ from disburse.http import problems
 from disburse.http.guard import BODY_BYTES_MAX, caller
 from disburse.http.once import SIGNATURE_HEADER, Result, change_once, read_attempt
 from disburse.http.spread import spread
+from disburse.signing import NOBODY, Trust
 from disburse.storage.engine import Begin, Transaction, read_only
 from disburse.storage.once import Answer
 
@@ -59,6 +60,7 @@ class Desk:
     banks: Mapping[str, Adapter]
     now: Callable[[], datetime]
     entrance: Entrance
+    trust: Trust = NOBODY  # whose certificates are taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

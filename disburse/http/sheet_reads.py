@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from marshmallow import Schema, fields
+
 from disburse.domain.lifecycle.sheet import State
 from disburse.http.answers import page_of
 from disburse.http.asks import Month, PageAsked, a_choice, a_filter
@@ -17,11 +19,40 @@ from disburse.http.sheet_answers import (
 )
 from disburse.http.spread import spread
 from disburse.queries import sheets
+from disburse.queries.evidence import evidence
 from disburse.storage import parties
 from disburse.storage.views import LineState
 
 HERE = "/projects/<number:project_id>/sheets"
 ONE = f"{HERE}/<number:sheet_id>"
+
+
+class KeyRecordTold(Schema):
+    """A signing key as it is kept for good."""
+
+    kid = fields.String()
+    organisation_id = fields.Integer()
+    algorithm = fields.String()
+    public_jwk = fields.String()
+    purpose = fields.String()
+    valid_from = fields.DateTime()
+    valid_to = fields.DateTime()
+    revoked_at = fields.DateTime(allow_none=True)
+    revoked_as_compromised = fields.Boolean()
+    confirmed_at = fields.DateTime(allow_none=True)
+    successor_of = fields.String(allow_none=True)
+    certificate = fields.String(allow_none=True)
+
+
+class EvidenceTold(Schema):
+    """A kept signature, when it arrived, and the key that made it."""
+
+    sha256 = fields.String()
+    signature = fields.String()
+    received_at = fields.DateTime()
+    organisation = fields.String()
+    organisation_name = fields.String()
+    key = fields.Nested(KeyRecordTold)
 
 
 class SheetsAsked(PageAsked):
@@ -85,6 +116,11 @@ def _one(made: Routes) -> None:
             ask.tx, ask.caller, project_id=project_id, sheet_id=sheet_id, **ask.said
         )
         return {"rows": [blocker(row) for row in page.rows], "following": page.following}
+
+    @made.reads(f"{ONE}/evidence", EvidenceTold)
+    def _evidence(ask: Ask, **sheet: int) -> object:
+        """Tell what checking the sheet's signature again takes: `disburse sheet verify`."""
+        return spread(evidence(ask.tx, ask.caller, **sheet))
 
     @made.reads(f"{ONE}/root", AttestableTold)
     def _root(ask: Ask, **sheet: int) -> object:

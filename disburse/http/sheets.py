@@ -111,6 +111,7 @@ def _receive(made: Routes) -> None:
             media_type=ask.media_type,
             signature=ask.signature,
             banks=made.desk.banks,
+            trust=made.desk.trust,
             now=ask.now,
         )
         return {
@@ -173,5 +174,6 @@ def _withdraw(made: Routes) -> None:
             sheet_id=sheet_id,
             content=ask.content,
             signature=ask.signature,
+            trust=made.desk.trust,
             now=ask.now,
         )

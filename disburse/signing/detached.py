@@ -11,11 +11,21 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
 
+from cryptography.x509 import Certificate
 from joserfc.jws import JWSRegistry
 
 from disburse.domain.refusal import Refusal
 from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
-from disburse.signing.keys import KeyUnreadable, PrivateKey, PublicKey, generate, read_public
+from disburse.signing import cms
+from disburse.signing.certificates import leaf_of
+from disburse.signing.keys import (
+    KeyUnreadable,
+    PrivateKey,
+    PublicKey,
+    generate,
+    public_of,
+    read_public,
+)
 from disburse.signing.strict_json import members
 
 CONTENT_BYTES_MAX: Final = 128 * 1024 * 1024  # the largest sheet, see `sheetfile`
@@ -24,7 +34,6 @@ SIGNATURE_BYTES_MAX: Final = 700  # RSA with 4096 bits takes 683 characters
 HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ", "iat", "b64", "crit"})
 ISSUED_AT_MAX: Final = 253_402_300_799  # the last second of the year 9999
 
-_POSSESSION_TYP: Final = "disburse-key+jws"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPACT: Final = re.compile(
     rf"([A-Za-z0-9_-]{{1,{HEADER_BYTES_MAX}}})\.\.([A-Za-z0-9_-]{{1,{SIGNATURE_BYTES_MAX}}})"
@@ -56,7 +65,7 @@ class Signer:
     """Whose key signed; `claimed_at` is the signer's own clock, so advisory."""
 
     key: SigningKey
-    claimed_at: datetime
+    claimed_at: datetime | None  # a CMS signature need not say it
 
 
 def sign(
@@ -75,6 +84,7 @@ def verify(
     keys: Mapping[str, SigningKey],
     *,
     purpose: Purpose = Purpose.SHEET,
+    typ: str = "",
 ) -> Signer:
     """Return who signed exactly `content`, or refuse with `BadSignature` and nothing else.
 
@@ -87,14 +97,50 @@ def verify(
         of that key, not a choice of the sender.
     (5) The signature covers the header and every byte of the content.
 
-    Whether the key was valid, `signing_key.judge` says afterwards, of `Signer.key`.
+    Whether the key was valid, `signing_key.judge` says afterwards, of `Signer.key`. A CMS
+    signature (`cms:` and base64) is taken from keys that are registered with a certificate.
     """
+    if signature.startswith(cms.PREFIX):
+        return _verify_cms(content, signature, keys)
 
     def find(kid: str) -> PublicKey | None:
         return _registered(keys[kid]) if kid in keys else None
 
-    kid, claimed_at = _check(content, signature, typ=_typ(purpose), find=find)
+    kid, claimed_at = _check(content, signature, typ=typ or _typ(purpose), find=find)
     return Signer(keys[kid], claimed_at)
+
+
+def _verify_cms(content: bytes, signature: str, keys: Mapping[str, SigningKey]) -> Signer:
+    """Return who signed by CMS: the key with the certificate that issuer and number name."""
+    made = read_cms(content, signature)
+    for key in keys.values():
+        certificate = leaf_of(key.certificate) if key.certificate else None
+        if certificate is None or not is_named(certificate, made):
+            continue
+        if public_of(certificate.public_key()).kid != key.kid:
+            raise BadSignature(f"the certificate of key {key.kid!r} is another key's")
+        if made.covers(content, certificate):
+            return Signer(key, made.claimed_at)
+        raise BadSignature(f"certificate {made.serial} did not sign these bytes")
+    raise BadSignature(f"no certificate {made.serial} of that issuer is known here")
+
+
+def read_cms(content: bytes, signature: str) -> cms.Signature:
+    """Read a CMS signature that somebody claims to be over `content`, or `BadSignature`."""
+    if not 0 < len(content) <= CONTENT_BYTES_MAX:
+        raise BadSignature("the content is not of the expected size")
+    try:
+        return cms.read(signature)
+    except cms.NotCms as error:
+        raise BadSignature(f"as CMS: {error}") from None
+
+
+def is_named(certificate: Certificate, made: cms.Signature) -> bool:
+    """Say whether the signature names this very certificate as its signer's."""
+    return (certificate.serial_number, certificate.issuer.public_bytes()) == (
+        made.serial,
+        made.issuer,
+    )
 
 
 def sign_statement(content: bytes, private_key: PrivateKey, *, typ: str, now: datetime) -> str:
@@ -105,32 +151,6 @@ def sign_statement(content: bytes, private_key: PrivateKey, *, typ: str, now: da
 def check_statement(content: bytes, signature: str, public: PublicKey, *, typ: str) -> None:
     """Refuse with `BadSignature` unless the owner of `public` signed `content` as `typ`."""
     _check(content, signature, typ=typ, find={public.kid: public}.get)
-
-
-def prove_possession(
-    private_key: PrivateKey, *, organisation: str, purpose: Purpose, challenge: str, now: datetime
-) -> str:
-    """Sign that this key is to act for `organisation` (registration number) and `purpose`."""
-    statement = _statement(private_key.kid, organisation, purpose, challenge)
-    return _sign(statement, private_key, typ=_POSSESSION_TYP, now=now)
-
-
-def check_possession(
-    proof: str, public: PublicKey, *, organisation: str, purpose: Purpose, challenge: str
-) -> None:
-    """Refuse with `BadSignature` unless who sent `proof` holds the private half of `public`.
-
-    The caller makes `challenge` unguessable and takes it once only.
-    """
-    statement = _statement(public.kid, organisation, purpose, challenge)
-    check_statement(statement, proof, public, typ=_POSSESSION_TYP)
-
-
-def _statement(kid: str, organisation: str, purpose: Purpose, challenge: str) -> bytes:
-    facts = {
-        "challenge": challenge, "kid": kid, "organisation": organisation, "purpose": purpose,
-    }  # fmt: skip
-    return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _sign(content: bytes, private_key: PrivateKey, *, typ: str, now: datetime) -> str:

@@ -137,23 +137,23 @@ def read_public(jwk: str) -> PublicKey:
         native = kinds[offered["kty"]].import_key(facts).public_key
     except (ValueError, TypeError, LookupError, RecursionError, UnsupportedAlgorithm, JoseError):
         raise KeyUnreadable("not a public key as JWK text") from None
-    return _public(native)
+    return public_of(native)
 
 
 def _private(native: object) -> PrivateKey:
     """Wrap a private key of the cryptography library, or refuse with `KeyUnreadable`."""
     match native:
         case ed25519.Ed25519PrivateKey():
-            return PrivateKey(_public(native.public_key()), OKPKey(native, native))
+            return PrivateKey(public_of(native.public_key()), OKPKey(native, native))
         case ec.EllipticCurvePrivateKey():
-            return PrivateKey(_public(native.public_key()), ECKey(native, native))
+            return PrivateKey(public_of(native.public_key()), ECKey(native, native))
         case rsa.RSAPrivateKey():
-            return PrivateKey(_public(native.public_key()), RSAKey(native, native))
+            return PrivateKey(public_of(native.public_key()), RSAKey(native, native))
         case _:
             raise KeyUnreadable("this kind of key is not used here; see `disburse keygen`")
 
 
-def _public(native: object) -> PublicKey:
+def public_of(native: object) -> PublicKey:
     """Wrap a public key of the cryptography library, or refuse with `KeyUnreadable`.
 
     The kind of key decides the algorithm, so that no key ever has two. SM2 would join here.

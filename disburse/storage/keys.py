@@ -49,6 +49,18 @@ def revoke(
         raise NoSuchKey(f"the organisation has no key {kid} that could be revoked")
 
 
+def evidence(
+    tx: Transaction, *, project_id: int, sheet_id: int, employer: int | None
+) -> dict[str, Any] | None:
+    """Return a sheet's signature with its key's record; `employer` confines whose sheet."""
+    values = {"p": project_id, "s": sheet_id, "employer": employer}
+    row = tx.execute(_EVIDENCE, values).one_or_none()
+    if row is None:
+        return None
+    told = ("sha256", "signature", "received_at", "organisation", "organisation_name")
+    return {name: getattr(row, name) for name in told} | {"key": _key(row)}
+
+
 def require_trusted(tx: Transaction, *, project_id: int, sheet_id: int) -> None:
     """Raise `KeyRevoked` when the sheet was signed by a key that somebody may have copied.
 
@@ -75,16 +87,25 @@ def _key(row: Any) -> SigningKey:  # noqa: ANN401  (a row of SQLAlchemy's)
 _ADD: Final = text("""
     INSERT INTO signing_key (kid, organisation_id, algorithm, jwk, purpose, valid_from, valid_to,
                              revoked_at, revoked_as_compromised, registered_by, confirmed_by,
-                             confirmed_at, successor_of)
+                             confirmed_at, successor_of, certificate)
     VALUES (:kid, :organisation_id, :algorithm, :public_jwk, :purpose, :valid_from, :valid_to,
             :revoked_at, :revoked_as_compromised, :registered_by, :confirmed_by, :confirmed_at,
-            :successor_of)
+            :successor_of, :certificate)
 """)
-_OF_ORGANISATION: Final = text("""
-    SELECT kid, organisation_id, algorithm, jwk AS public_jwk, purpose, valid_from, valid_to,
-           revoked_at, revoked_as_compromised, registered_by, confirmed_by, confirmed_at,
-           successor_of
-    FROM signing_key WHERE organisation_id = :o
+_KEY: Final = """
+    k.kid, k.organisation_id, k.algorithm, k.jwk AS public_jwk, k.purpose, k.valid_from,
+    k.valid_to, k.revoked_at, k.revoked_as_compromised, k.registered_by, k.confirmed_by,
+    k.confirmed_at, k.successor_of, k.certificate
+"""
+_OF_ORGANISATION: Final = text(f"SELECT {_KEY} FROM signing_key k WHERE k.organisation_id = :o")
+_EVIDENCE: Final = text(f"""
+    SELECT {_KEY}, s.digest AS sha256, s.signature, s.received_at,
+           o.registration AS organisation, o.name AS organisation_name
+    FROM sheet s
+    JOIN signing_key k ON k.kid = s.kid
+    JOIN organisation o ON o.id = k.organisation_id
+    WHERE s.project_id = :p AND s.id = :s
+      AND (CAST(:employer AS bigint) IS NULL OR s.employer_id = :employer)
 """)
 _REVOKE: Final = text("""
     UPDATE signing_key

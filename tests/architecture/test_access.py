@@ -104,6 +104,7 @@ ROUTES = {
     ("GET", f"{S}/lines"): Act.READ_SHEETS,
     ("GET", f"{S}/blockers"): Act.READ_SHEETS,
     ("GET", f"{S}/root"): Act.READ_SHEETS,
+    ("GET", f"{S}/evidence"): Act.READ_SHEETS,
     ("GET", f"{P}/files"): Act.READ_FILES,
     ("GET", F): Act.READ_FILES,
     ("GET", f"{F}/content"): Act.READ_CONTENT,

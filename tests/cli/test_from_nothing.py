@@ -6,11 +6,14 @@ import re
 import signal
 import subprocess
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
+from disburse.clock import system_clock
 from tests.cli.terminal import DISBURSE, SUB
 from tests.cli.test_commands import register
+from tests.pki import Authorities, a_list, a_private_key
 from tests.sheets import a_sheet_csv, a_sheet_json, lines
 
 
@@ -137,6 +140,78 @@ def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
     assert [(one["kid"], one["revoked_at"] is None) for one in listed] == [
         (kid, False), (made["kid"], True),
     ]  # fmt: skip
+
+
+def test_a_key_names_its_successor_and_what_it_signed_stays_verifiable(signer, tmp_path):
+    terminal, old = signer
+    new = tmp_path / "new.pem"
+    terminal.run("keygen", "--out", new)
+    file, evidence = tmp_path / "sheet.json", tmp_path / "evidence.json"
+    file.write_bytes(a_sheet_json(*lines(3)))
+    own = ("--organisation", SUB)
+    with served(terminal) as url:
+        told = run(terminal, "key", "succeed", "--key", old, "--successor", new, *own,
+                   "--url", url)  # fmt: skip
+        assert "is good beside" in told.stdout
+        terminal.run("sheet", "sign", file, "--key", new)
+        sheet = json.loads(run(terminal, "sheet", "submit", file, "--url", url, "--json").stdout)
+        path = f"/v1/projects/{sheet['sheet']['project_id']}/sheets/{sheet['sheet']['id']}/evidence"
+        run(terminal, "api", "GET", path, "--url", url, "--out", evidence)
+        before = terminal.run("sheet", "verify", file, "--evidence", evidence).stdout
+        assert f"signed by A subcontractor ({SUB})" in before
+        kid = json.loads(evidence.read_text())["key"]["kid"]
+        terminal.run("key", "revoke", kid, *own, "--reason", "the signer left")
+        evidence.unlink()
+        run(terminal, "api", "GET", path, "--url", url, "--out", evidence)
+    told = terminal.run("sheet", "verify", file, "--evidence", evidence).stdout
+    assert "the key was good then" in told
+    assert "revoked afterwards" in told
+    facts = json.loads(evidence.read_text())
+    late = facts | {"received_at": facts["key"]["revoked_at"]}
+    waiting = facts | {"key": facts["key"] | {"confirmed_at": None}}
+    forged = facts | {"signature": facts["signature"][:-4] + "AAAA"}
+    for wrong, why in (
+        (late, "key-revoked"), (waiting, "key-not-confirmed"), (forged, "bad-signature"),
+        (facts | {"sha256": "0" * 64}, "bad-evidence"), ({}, "bad-evidence"), ([], "bad-evidence"),
+    ):  # fmt: skip
+        evidence.write_text(json.dumps(wrong))
+        words = ("sheet", "verify", file, "--evidence", evidence)
+        assert why in terminal.run(*words, exit_code=2).stderr
+    evidence.write_text("{")
+    assert "bad-evidence" in terminal.run(*words, exit_code=2).stderr
+
+
+def test_a_usb_keys_signatures_are_enough_from_registering_to_submitting(signer, tmp_path):
+    terminal, _ = signer
+    now = system_clock()
+    authorities = Authorities(tmp_path)
+    authorities.publish(*(a_list(one, made=now - timedelta(hours=1))
+                          for one in (authorities.root, authorities.middle)))  # fmt: skip
+    terminal.environment |= {
+        "DISBURSE_CERTIFICATE_AUTHORITIES": str(tmp_path / "authorities.pem"),
+        "DISBURSE_REVOCATION_LISTS": str(tmp_path / "lists.pem"),
+    }
+    usb = authorities.certify(key=a_private_key("rsa"))
+    chain, statement, proof = (tmp_path / name for name in ("usb.pem", "statement", "proof.p7s"))
+    chain.write_text(usb.pem)
+    challenge = terminal.json("key", "challenge")["challenge"]
+    known = ("--certificate", chain, "--challenge", challenge, "--organisation", SUB)
+    terminal.run("key", "statement", *known, "--out", statement)
+    proof.write_bytes(usb.cms(statement.read_bytes()))
+    told = terminal.run("key", "register", *known, "--proof-cms", proof).stdout
+    assert "disburse confirm" in told
+    terminal.confirm()
+    file, cms = tmp_path / "sheet.json", tmp_path / "sheet.p7s"
+    file.write_bytes(a_sheet_json(*lines(3)))
+    cms.write_bytes(usb.cms(file.read_bytes()))
+    with served(terminal) as url:
+        told = run(terminal, "sheet", "submit", file, "--cms", cms, "--url", url)
+    assert "received as sheet" in told.stdout
+    for words in (("--proof", "x", "--proof-cms", proof), ()):
+        refused = terminal.run("key", "register", *known, *words, exit_code=2)
+        assert "give one of --proof and --proof-cms" in refused.stderr
+    refused = terminal.run("key", "register", *known[2:], "--proof", "x", exit_code=2)
+    assert "give one of --public and --certificate" in refused.stderr
 
 
 @pytest.mark.parametrize("url", ["pay.example.org", "https://example.org/v1", "https://"])

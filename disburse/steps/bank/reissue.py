@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from disburse import signing
 from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
@@ -15,9 +14,10 @@ from disburse.domain.orders import OrderRefused, read_correction
 from disburse.domain.policy import Policy
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
-from disburse.domain.signing_key import Purpose, judge
 from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment
+from disburse.signers import signer_of
+from disburse.signing import NOBODY, Trust
 from disburse.storage import acts, approvals, kept_bytes, keys, parties
 from disburse.storage.approvals import Reissue
 from disburse.storage.attempts import as_payment
@@ -41,6 +41,7 @@ def reissue(
     order: bytes | None = None,
     signature: str = "",
     banks: Mapping[str, Adapter],
+    trust: Trust = NOBODY,
     now: datetime,
 ) -> Reissue:
     """Store the request; another person has to countersign it before anything is paid.
@@ -56,7 +57,9 @@ def reissue(
     payee: Mapping[str, Any] = attempt.payee
     order_bytes_id = None
     if order is not None:
-        payee = dict(payee) | _corrected(tx, sheet, order, signature, reference=reference, now=now)
+        payee = dict(payee) | _corrected(
+            tx, sheet, order, signature, reference=reference, trust=trust, now=now
+        )
         order_bytes_id = _kept(tx, project_id, order)
     key = AttemptKey(sheet.id, attempt.line, attempt.attempt + 1)
     adapter = banks[parties.account(tx, sheet.account_id).adapter]
@@ -101,10 +104,11 @@ def _corrected(
     signature: str,
     *,
     reference: str,
+    trust: Trust,
     now: datetime,
 ) -> dict[str, str]:
-    signer = signing.verify(order, signature, keys.of_organisation(tx, sheet.employer_id))
-    judge(signer.key, purpose=Purpose.SHEET, at=now)
+    own = sheet.employer_id
+    signer_of(tx, order, signature, organisation_id=own, trust=trust, now=now)
     payee = read_correction(order, reference=reference).payee
     account = normalise_account(payee.account)
     if not is_account(account):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
-from disburse import sheetfile, signing
+from disburse import sheetfile
 from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller
 from disburse.domain.coverage import Coverage, cover
@@ -17,10 +17,11 @@ from disburse.domain.finding import Effect, Finding
 from disburse.domain.policy import Policy
 from disburse.domain.refusal import Refusal
 from disburse.domain.sheet import Header, Line
-from disburse.domain.signing_key import Purpose, judge
 from disburse.door import admit, by, day
 from disburse.lineup import Lineup
-from disburse.storage import acts, kept_bytes, keys, ledger, lines, parties, sheets
+from disburse.signers import signer_of
+from disburse.signing import NOBODY, Trust
+from disburse.storage import acts, kept_bytes, ledger, lines, parties, sheets
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.lines import Blocker, NewLine
@@ -65,6 +66,7 @@ def receive(
     media_type: str,
     signature: str,
     banks: Mapping[str, Adapter],
+    trust: Trust = NOBODY,
     now: datetime,
 ) -> Received:
     """Verify the very bytes, read the same bytes, keep them, and claim what each worker is owed.
@@ -76,9 +78,8 @@ def receive(
     """
     project = admit(tx, caller, Act.RECEIVE, project_id)
     today = day(project, now)
-    known = keys.of_organisation(tx, caller.organisation_id)
-    signer = signing.verify(content, signature, known, purpose=Purpose.SHEET)  # 1
-    judge(signer.key, purpose=Purpose.SHEET, at=now)
+    own = caller.organisation_id
+    key = signer_of(tx, content, signature, organisation_id=own, trust=trust, now=now)  # 1
     header, payees, findings = _read(content, media_type, today)  # 2
     _require_fits(tx, project, header, caller, today)  # 3
     account = parties.account(tx, project.account_id or 0)
@@ -101,7 +102,7 @@ def receive(
         total_net=header.total_net,
         digest=sha256(content).hexdigest(),
         signature=signature,
-        kid=signer.key.kid,
+        kid=key.kid,
         salt=secrets.token_bytes(SALT_BYTES),
         bytes_id=kept_bytes.keep(tx, project_id=project_id, media_type=media_type, content=content),
         received_by=caller.member_id,

@@ -24,7 +24,7 @@ from disburse.queries.waiting import waiting
 from disburse.steps.parties.add_member import add_member
 from disburse.steps.parties.confirm import NothingWaits, confirm
 from disburse.steps.parties.grant_roles import grant_roles
-from disburse.steps.parties.register_key import register_key
+from disburse.steps.parties.register_key import Offered, register_key
 from disburse.steps.parties.register_request_key import register_request_key
 from disburse.storage import members, parties, request_keys
 from disburse.storage.keys import NoSuchKey
@@ -70,16 +70,16 @@ def word(world, who, people=None, keys=()):
 def show(world, name):
     """Let the operator register the key of `name` for the subcontractor."""
     private = a_key(name)
-    facts = {"purpose": Purpose.SHEET, "challenge": CHALLENGE}
-    proof = signing.prove_possession(private, organisation=SUB, now=world.now, **facts)
+    proof = signing.prove_possession(
+        private, organisation=SUB, purpose=Purpose.SHEET, challenge=CHALLENGE, now=world.now
+    )
     by_admin(
         world,
         register_key,
         registration=SUB,
-        public_jwk=private.public.jwk,
-        proof=proof,
+        purpose=Purpose.SHEET,
+        offered=Offered(public_jwk=private.public.jwk, challenge=CHALLENGE, proof=proof),
         valid_for=timedelta(days=365),
-        **facts,
     )
     return private
 

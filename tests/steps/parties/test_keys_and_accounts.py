@@ -1,6 +1,6 @@
 """Keys and special accounts change while sheets are on their way."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,33 +10,47 @@ from disburse.domain.access import Forbidden, OrganisationKind
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.lifecycle.sheet import State
 from disburse.domain.particulars import BadParticulars
-from disburse.domain.signing_key import Algorithm, KeyRevoked, Purpose
+from disburse.domain.signing_key import Algorithm, KeyNotConfirmed, KeyRevoked, Purpose
+from disburse.queries.evidence import evidence
 from disburse.signing import BadSignature
+from disburse.steps.parties.confirm import confirm
 from disburse.steps.parties.freeze_account import freeze_account
 from disburse.steps.parties.open_account import open_account
-from disburse.steps.parties.register_key import VALID_FOR_MAX, register_key
+from disburse.steps.parties.register_key import (
+    GOOD_AT_ONCE_MAX,
+    VALID_FOR_MAX,
+    Offered,
+    register_key,
+)
 from disburse.steps.parties.reopen_account import reopen_account
 from disburse.steps.parties.revoke_key import revoke_key
 from disburse.steps.parties.use_account import use_account
 from disburse.steps.payroll.approve import approve
 from disburse.storage import approvals, keys, ledger, sheets
 from disburse.storage.keys import KeyTaken, NoSuchKey
+from disburse.storage.parties import NoSuchParty
 from tests.builders import a_key
-from tests.sheets import a_credit_code
+from tests.pki import Authorities, a_list, a_private_key, issue
+from tests.sheets import a_credit_code, a_sheet_json, lines
 
 SUB = a_credit_code(2)
+OFFERED = {"public_jwk", "certificate", "challenge", "proof", "named_by"}
 CHALLENGE = "a challenge of the administrator"
 
 
 def registering(world, private, **changed):
-    values = {
-        "registration": SUB,
+    offered = {
         "public_jwk": private.public.jwk,
-        "purpose": Purpose.SHEET,
         "challenge": CHALLENGE,
         "proof": signing.prove_possession(
             private, organisation=SUB, purpose=Purpose.SHEET, challenge=CHALLENGE, now=world.now
         ),
+    }
+    offered |= {name: changed.pop(name) for name in list(changed) if name in OFFERED}
+    values = {
+        "registration": SUB,
+        "purpose": Purpose.SHEET,
+        "offered": Offered(**offered),
         "valid_for": timedelta(days=365),
         "caller": world.caller("administrator"),
         "now": world.now,
@@ -109,6 +123,141 @@ def test_a_key_that_was_shown_to_be_held_is_registered_once(world, algorithm):
 def test_a_key_is_not_registered_on_a_proof_of_something_else(world, changed, refusal):
     with pytest.raises(refusal):
         registering(world, signing.generate(Algorithm.EDDSA), **changed)
+
+
+@pytest.fixture
+def authorities(tmp_path):
+    return Authorities(tmp_path)
+
+
+def certified(world, authorities, issued, **changed):
+    """Register an issued certificate, shown to be held by CMS, and confirm it."""
+    statement = signing.possession_statement(
+        signing.key_of(issued.pem).kid,
+        organisation=SUB,
+        purpose=Purpose.SHEET,
+        challenge=CHALLENGE,
+    )
+    made = registering(
+        world,
+        a_key("another"),
+        **{
+            "public_jwk": "",
+            "certificate": issued.pem,
+            "proof": signing.armour(issued.cms(statement)),
+            "trust": authorities.trust,
+        }
+        | changed,
+    )
+    with world.begin() as tx:
+        confirm(tx, caller=world.caller("approver"), people={}, keys=[made.kid], now=world.now)
+    return made
+
+
+def submitted(world, issued, **more):
+    content = a_sheet_json(*lines(world.workers))
+    return world.receive(content, signature=signing.armour(issued.cms(content)), **more)
+
+
+def test_a_usb_key_is_registered_by_its_certificate_and_signs_sheets(world, authorities):
+    signer = authorities.certify(days=60)
+    made = certified(world, authorities, signer)
+    assert made.valid_to == signer.certificate.not_valid_after_utc  # before a year has gone
+    with pytest.raises(signing.CertificateUntrusted):
+        submitted(world, signer)  # nobody has configured an authority
+    got = submitted(world, signer, trust=authorities.trust)
+    with world.begin() as tx:
+        told = evidence(
+            tx, world.caller("signer"), project_id=world.project_id, sheet_id=got.sheet.id
+        )
+    assert told.key.certificate == signer.pem
+
+
+def test_a_revoked_certificate_signs_no_more(world, authorities):
+    signer = authorities.certify()
+    certified(world, authorities, signer)
+    authorities.publish(a_list(authorities.root), a_list(authorities.middle, signer))
+    with pytest.raises(signing.CertificateUntrusted, match="revoked"):
+        submitted(world, signer, trust=authorities.trust)
+
+
+def test_a_certificate_is_taken_only_with_its_own_key_and_an_authoritys_word(world, authorities):
+    signer = authorities.certify()
+    with pytest.raises(BadSignature):
+        certified(world, authorities, signer, challenge="another challenge, not that one")
+    with pytest.raises(BadParticulars, match="another key's"):
+        certified(world, authorities, signer, public_jwk=a_key("another").public.jwk)
+    with pytest.raises(signing.CertificateUntrusted):
+        certified(world, authorities, issue("Alone"))
+    other = authorities.certify(serial=signer.certificate.serial_number,
+                                key=a_private_key("p256", "other"))  # fmt: skip
+    statement = signing.possession_statement(
+        signing.key_of(signer.pem).kid, organisation=SUB, purpose=Purpose.SHEET,
+        challenge=CHALLENGE,
+    )  # fmt: skip
+    with pytest.raises(BadSignature):
+        certified(world, authorities, signer, proof=signing.armour(other.cms(statement)))
+    same = signing.key_of(signer.pem).jwk
+    assert certified(world, authorities, signer, public_jwk=same)
+
+
+def succeeding(world, before, after, **changed):
+    named = signing.name_successor(
+        before, after.kid, organisation=SUB, purpose=Purpose.SHEET, now=world.now
+    )
+    return registering(
+        world, after, **{"caller": world.caller("signer"), "named_by": named} | changed
+    )
+
+
+def test_a_good_key_names_its_successor_and_both_are_good_until_the_old_one_is_revoked(world):
+    old, new = a_key("subcontractor"), signing.generate(Algorithm.ES256)
+    made = succeeding(world, old, new)
+    assert (made.successor_of, made.confirmed_at) == (old.kid, world.now)
+
+    def submit(key, month):
+        content = a_sheet_json(
+            *lines(world.workers),
+            period=date(2026, month, 1),
+            worked_from=date(2026, month, 1),
+            worked_to=date(2026, month, 28),
+        )
+        return world.receive(content, signature=signing.sign(content, key, now=world.now))
+
+    assert submit(old, 7)
+    assert submit(new, 6)
+    revoking(world)
+    with pytest.raises(KeyRevoked):
+        submit(old, 5)
+    assert submit(new, 5)
+
+
+def test_only_a_good_key_of_the_own_organisation_names_a_successor(world):
+    old, stranger = a_key("subcontractor"), signing.generate(Algorithm.EDDSA)
+    new = signing.generate(Algorithm.EDDSA)
+    with pytest.raises(BadSignature):
+        succeeding(world, stranger, new)
+    named = signing.name_successor(
+        old, stranger.kid, organisation=SUB, purpose=Purpose.SHEET, now=world.now
+    )
+    with pytest.raises(BadSignature):
+        succeeding(world, old, new, named_by=named)  # that was for another key
+    with pytest.raises(NoSuchParty):
+        succeeding(world, old, new, registration=a_credit_code(1))
+    waiting = registering(world, stranger)
+    assert waiting.confirmed_at is None
+    with pytest.raises(KeyNotConfirmed):
+        succeeding(world, stranger, new)
+    revoking(world)
+    with pytest.raises(KeyRevoked):
+        succeeding(world, old, new)
+
+
+def test_an_organisation_has_no_more_keys_than_anybody_remembers(world):
+    for _ in range(GOOD_AT_ONCE_MAX - 1):
+        registering(world, signing.generate(Algorithm.EDDSA))
+    with pytest.raises(BadParticulars, match="revoke one first"):
+        registering(world, signing.generate(Algorithm.EDDSA))
 
 
 def test_a_signer_registers_no_key_and_revokes_only_the_own(world):
