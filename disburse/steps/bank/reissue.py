@@ -22,7 +22,6 @@ from disburse.storage import acts, approvals, kept_bytes, keys, parties
 from disburse.storage.approvals import Reissue
 from disburse.storage.attempts import as_payment
 from disburse.storage.engine import Transaction
-from disburse.storage.sheets import Sheet
 
 
 class Unpayable(Refusal):
@@ -55,12 +54,10 @@ def reissue(
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, sheet, attempt)
     payee: Mapping[str, Any] = attempt.payee
-    order_bytes_id = None
+    order_bytes_id = None if order is None else _kept(tx, project_id, order)
     if order is not None:
-        payee = dict(payee) | _corrected(
-            tx, sheet, order, signature, reference=reference, trust=trust, now=now
-        )
-        order_bytes_id = _kept(tx, project_id, order)
+        signer_of(tx, order, signature, organisation_id=sheet.employer_id, trust=trust, now=now)
+        payee = dict(payee) | _corrected(order, reference)
     key = AttemptKey(sheet.id, attempt.line, attempt.attempt + 1)
     adapter = banks[parties.account(tx, sheet.account_id).adapter]
     _require_payable(adapter, of_attempt(key), payee, attempt.amount, sheet.currency)
@@ -97,18 +94,7 @@ def _kept(tx: Transaction, project_id: int, order: bytes) -> int:
     return kept_bytes.keep(tx, project_id=project_id, media_type="application/json", content=order)
 
 
-def _corrected(
-    tx: Transaction,
-    sheet: Sheet,
-    order: bytes,
-    signature: str,
-    *,
-    reference: str,
-    trust: Trust,
-    now: datetime,
-) -> dict[str, str]:
-    own = sheet.employer_id
-    signer_of(tx, order, signature, organisation_id=own, trust=trust, now=now)
+def _corrected(order: bytes, reference: str) -> dict[str, str]:
     payee = read_correction(order, reference=reference).payee
     account = normalise_account(payee.account)
     if not is_account(account):
