@@ -16,6 +16,7 @@ from disburse.domain.signing_key import Purpose, SigningKey, judge
 from disburse.door import by
 from disburse.signing import NOBODY, PublicKey, Trust
 from disburse.storage import acts, keys, parties
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, Organisation
 
@@ -57,10 +58,7 @@ def register_key(
     require(caller, Act.REGISTER_KEY)
     organisation = parties.organisation(tx, particulars.registration(registration))
     _require_theirs(caller, organisation, offered)
-    if not timedelta() < valid_for <= VALID_FOR_MAX:
-        raise BadParticulars(
-            f"a key is valid for at most {VALID_FOR_MAX.days} days", field="valid_for"
-        )
+    _require_short(valid_for)
     known = keys.of_organisation(tx, organisation.id)
     _require_few(known, purpose, now)
     public = _proven(organisation, offered, purpose)
@@ -78,30 +76,33 @@ def register_key(
     if offered.certificate is not None:
         key = replace(key, valid_to=min(key.valid_to, _certified(offered.certificate, trust, now)))
     if offered.named_by is not None:
-        before = signing.check_successor(
-            offered.named_by, key.kid, known, organisation=organisation.registration,
-            purpose=purpose,
-        )  # fmt: skip
-        judge(before, purpose=purpose, at=now)
-        signing.require_trusted(before, trust, at=now)
-        key = replace(key, successor_of=before.kid, confirmed_at=now)
+        before = _predecessor(
+            offered.named_by, key, known, trust, number=organisation.registration, now=now
+        )
+        key = replace(key, successor_of=before, confirmed_at=now)
     keys.add(tx, key)
+    _record(tx, key, offered, organisation, by(caller, now))
+    return key
+
+
+def _record(
+    tx: Transaction, key: SigningKey, offered: Offered, organisation: Organisation, by_: By
+) -> None:
     acts.record(
         tx,
         Act.REGISTER_KEY,
-        by=by(caller, now),
+        by=by_,
         subject="key",
         subject_id=key.kid,
         facts={
             "organisation": organisation.registration,
-            "purpose": purpose,
+            "purpose": key.purpose,
             "valid_to": str(key.valid_to),
             "challenge": sha256(offered.challenge.encode()).hexdigest(),
             "certified": key.certificate is not None,
             "successor_of": key.successor_of,
         },
     )
-    return key
 
 
 def _require_theirs(caller: Caller, organisation: Organisation, offered: Offered) -> None:
@@ -117,6 +118,13 @@ def _require_theirs(caller: Caller, organisation: Organisation, offered: Offered
         )
 
 
+def _require_short(valid_for: timedelta) -> None:
+    if not timedelta() < valid_for <= VALID_FOR_MAX:
+        raise BadParticulars(
+            f"a key is valid for at most {VALID_FOR_MAX.days} days", field="valid_for"
+        )
+
+
 def _require_few(known: Mapping[str, SigningKey], purpose: Purpose, now: datetime) -> None:
     live = [
         one for one in known.values()
@@ -127,6 +135,22 @@ def _require_few(known: Mapping[str, SigningKey], purpose: Purpose, now: datetim
             f"the organisation has {len(live)} keys that are good or wait; revoke one first",
             field="public_jwk",
         )
+
+
+def _predecessor(
+    word: str,
+    key: SigningKey,
+    known: Mapping[str, SigningKey],
+    trust: Trust,
+    *,
+    number: str,
+    now: datetime,
+) -> str:
+    """Return the kid of the good key whose word names `key` its successor."""
+    before = signing.check_successor(word, key.kid, known, organisation=number, purpose=key.purpose)
+    judge(before, purpose=key.purpose, at=now)
+    signing.require_trusted(before, trust, at=now)
+    return before.kid
 
 
 def _certified(chain: str, trust: Trust, now: datetime) -> datetime:
