@@ -1,0 +1,52 @@
+"""Every reader on real files and on damaged ones, every day; `python -m tests.fuzz` digs deeper."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from tests.fuzz.readers import READERS, reader, seeds
+
+DAMAGED = 150  # of each reader: about a tenth of a second
+PIECES = (
+    b"\x00",
+    b"\xff",
+    b"\n",
+    b"<",
+    b"&",
+    b"|",
+    b'"',
+    b"\xa1",
+    b"9" * 30,
+    b"-",
+    b"<!DOCTYPE a>",
+)
+
+
+def damaged(content, random):
+    """The content with a few bytes changed, doubled, dropped, moved or put in."""
+    changed = bytearray(content)
+    for _ in range(random.randint(1, 4)):
+        start = random.randrange(len(changed) + 1)
+        end = min(len(changed), start + random.choice((1, 2, 8, 64)))
+        new = random.choice((b"", random.choice(PIECES), bytes(changed[start:end]) * 2))
+        changed[start:end] = new
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_damage_is_read_or_refused_and_nothing_else(name):
+    read, random = reader(name), Random(name)  # noqa: S311  (the same damage each time)
+    found = list(seeds(name))
+    assert found, "a reader without a seed is hardly tried"
+    for content in found:
+        read(content)
+    for _ in range(DAMAGED):
+        read(damaged(random.choice(found), random))
+
+
+def test_an_exception_that_is_no_refusal_gets_out(monkeypatch):
+    monkeypatch.setattr("adapters.cmb.json_answer.document", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        reader("report:cmb_json:cmb_bb6bthhl")(b"{}")
