@@ -27,6 +27,7 @@ class Keys:
         self._where = where
         self._mapping = mapping
         self._asked: set[str] = set()
+        self._known: set[str] = set()  # also what may be left out
         self._noted = noted
 
     @classmethod
@@ -39,6 +40,11 @@ class Keys:
         if self._noted is None:
             raise self.wrong(key, want)
         self._noted.append(self.wrong(key, want))
+
+    @property
+    def noted(self) -> int:
+        """Return how many faults were noted so far, here and elsewhere in the profile."""
+        return len(self._noted or ())
 
     def raise_noted(self) -> None:
         """Raise `BadProfile` with every fault that was noted; `facts["faults"]` has each alone."""
@@ -53,6 +59,7 @@ class Keys:
 
     def holds(self, key: str) -> bool:
         """Return whether the optional `key` is there."""
+        self._known.add(key)
         return key in self._mapping
 
     def all(self) -> tuple[str, ...]:
@@ -149,7 +156,8 @@ class Keys:
     def none_left(self) -> None:
         """Raise `BadProfile` for a key that nobody asked for: a typing mistake, most likely."""
         for unknown in sorted(set(self._mapping) - self._asked):
-            self.note(unknown, f"left out; known here: {', '.join(sorted(self._asked))}")
+            known = ", ".join(sorted(self._asked | self._known - {unknown}))
+            self.note(unknown, f"left out; known here: {known}")
 
     def _value(self, key: str) -> object:
         self._asked.add(key)

@@ -27,12 +27,12 @@ def spelt(keys: Keys, kind: str, encoding: str) -> Spelling:
 
 def columns(keys: Keys, key: str, known: frozenset[str], spelling: Spelling) -> tuple[Column, ...]:
     """Read one line's columns; every field of `known` at most once, every constant harmless."""
-    found = []
+    found, before = [], keys.noted
     for inside in keys.tables(key):
         found.append(_column(inside, known, spelling))
         inside.none_left()
     named = [column.field for column in found if column.field]
-    if len(set(named)) != len(named):
+    if len(set(named)) != len(named) and keys.noted == before:
         keys.note(key, "each field at most once")
     if not named and (key == "row" or (key == "header" and isinstance(spelling, Delimited))):
         keys.note(key, "a list of columns")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
 
 from tests.fuzz.readers import READERS, reader, seeds
 
+SECONDS_MAX = 10  # far more than any takes, on a slow machine
 DAMAGED = 150  # of each reader: about a tenth of a second
 PIECES = (
     b"\x00",
@@ -44,6 +46,30 @@ def test_damage_is_read_or_refused_and_nothing_else(name):
         read(content)
     for _ in range(DAMAGED):
         read(damaged(random.choice(found), random))
+
+
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+BOMBS = {
+    "a billion laughs": f'<!DOCTYPE CMS [<!ENTITY a0 "ha">{LAUGHS}]><CMS>&a9;</CMS>'.encode(),
+    "quadratic blow-up": (
+        f'<!DOCTYPE CMS [<!ENTITY a "{"a" * 50_000}">]><CMS>{"&a;" * 5_000}</CMS>'.encode()
+    ),
+    "an address to open": b'<!DOCTYPE CMS SYSTEM "http://127.0.0.1/x.dtd"><CMS/>',
+    "a file to open": b'<!DOCTYPE CMS [<!ENTITY x SYSTEM "file:///etc/passwd">]><CMS>&x;</CMS>',
+    "deep elements": b"<CMS>" + b"<a>" * 100_000,
+    "deep lists": b'{"response":' + b"[" * 100_000,
+    "one long name": b"<" + b"a" * 5_000_000,
+    "one long line": b"H" + b"9" * 5_000_000,
+    "many short lines": b"\n" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_made_to_exhaust_a_reader_is_refused_at_once(name, bomb):
+    started = time.monotonic()
+    reader(name)(BOMBS[bomb])
+    assert time.monotonic() - started < SECONDS_MAX
 
 
 def test_an_exception_that_is_no_refusal_gets_out(monkeypatch):
