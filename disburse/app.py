@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 
-from disburse import clock
+from disburse import clock, console
 from disburse.adapter import Adapter
 from disburse.entrance import Entrance
 from disburse.entrance.cookies import Cookies
@@ -89,7 +89,7 @@ def create_app(
         begin=begin,
         now=now,
         passwords=passwords or Passwords(),
-        cookies=Cookies(secure=not tokens or public_url.startswith("https://")),
+        cookies=Cookies(secure=not tokens or public_url.startswith("https://"), now=now),
         public_url=public_url,
     )
     desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust)
@@ -114,4 +114,5 @@ def create_app(
 
     app.register_blueprint(health.blueprint(begin, metrics))
     app.register_blueprint(pages.blueprint(document))
+    app.register_blueprint(console.blueprint(entrance))
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,6 +25,7 @@ class Cookies:
     """
 
     secure: bool
+    now: Callable[[], datetime]
 
     @property
     def session(self) -> str:
@@ -41,9 +43,13 @@ class Cookies:
         return found if len(found) <= SECRET_CHARACTERS_MAX else ""
 
     def give(self, response: Response, name: str, secret: str, *, until: datetime) -> None:
-        """Let the browser hold a secret: no script of a page can read it."""
+        """Let the browser hold a secret: no script of a page can read it.
+
+        For how long is told as a length of time: its clock may be wrong.
+        """
+        lasts = until - self.now()
         response.set_cookie(
-            name, secret, expires=until, path="/", secure=self.secure, httponly=True, samesite="Lax"
+            name, secret, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="Lax"
         )
 
     def take(self, response: Response, name: str) -> None:

@@ -30,6 +30,16 @@ TOKEN_CHARACTERS_MAX: Final = 256
 BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so
 # Behind a proxy everybody comes from this machine, so a forwarded request is nobody's neighbour.
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+# Pages: whoever is nobody is sent to the one where people sign in.
+PAGES: Final = "console."
+SIGN_IN: Final = "/sign_in"
+OPEN_PAGES: Final = frozenset(
+    PAGES + name
+    for name in (
+        "static", "sign_in_page", "sign_in", "second_factor_page", "second_factor", "prove_page",
+        "prove", "invitation_page", "invitation", "invitation_accept",
+    )
+)  # fmt: skip
 
 
 def install(
@@ -59,11 +69,13 @@ def install(
     @app.before_request
     def _enter() -> Response | None:
         request.max_content_length = bodies_max.get(request.endpoint or "", BODY_BYTES_MAX)
-        if request.endpoint in OPEN or request.endpoint in DOORS:
+        if request.endpoint in OPEN | DOORS | OPEN_PAGES:
             return None
         if request.endpoint == METRICS and _may_scrape(request, metrics_token):
             return None
         found = None if request.endpoint == METRICS else find(now())
+        if found is None and (request.endpoint or "").startswith(PAGES):
+            return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": SIGN_IN})
         if found is None:
             return _stranger(tokens=tokens)
         g.caller = found

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from disburse.domain.access import ALLOWED, ROLES, Act, OrganisationKind, Role
-from disburse.http.guard import DOORS, METRICS, OPEN
+from disburse.http.guard import DOORS, METRICS, OPEN, OPEN_PAGES, PAGES
 from disburse.http.openapi import DOORS as OPEN_DOORS
 from disburse.storage import members, parties
 from disburse.storage.acts import By
@@ -206,7 +206,7 @@ def routes_of(app):
     return {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.endpoint not in OPEN | DOORS | {METRICS}
+        if rule.endpoint not in OPEN | DOORS | {METRICS} and not rule.endpoint.startswith(PAGES)
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
 
@@ -254,8 +254,13 @@ def test_a_stranger_opens_nothing_by_any_method(site, headers):
                 continue
             if rule.endpoint in DOORS and method in {"POST", "OPTIONS"}:
                 continue  # they judge what they are shown; see tests/http/test_sign_in.py
+            if rule.endpoint in OPEN_PAGES and method in {"GET", "HEAD", "POST", "OPTIONS"}:
+                continue  # see tests/console
             answer = site.client.open(address(rule.rule, 1), method=method, headers=headers)
-            assert answer.status_code == 401, (method, rule.rule)
+            if rule.endpoint.startswith(PAGES):
+                assert (answer.status_code, answer.location) == (303, "/sign_in"), rule.rule
+            else:
+                assert answer.status_code == 401, (method, rule.rule)
 
 
 def test_the_doors_are_these_and_each_wants_to_be_shown_something(site):
