@@ -20,6 +20,7 @@ from tests.http.site import SWIFT
 
 DRIVER, CHROMIUM = which("chromedriver"), which("chromium") or which("google-chrome")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for "this is an element"
+HOST = "localhost"  # passkeys are made for names, not for addresses
 SECONDS_MAX = 20
 PHONE = (390, 844)
 DESK = (1280, 900)
@@ -145,13 +146,13 @@ def served(world, **more):
         port = free.getsockname()[1]
     app = create_app(
         world.begin, world.banks, lambda: world.now, passwords=SWIFT,
-        public_url=f"http://localhost:{port}", **more,
+        public_url=f"http://{HOST}:{port}", **more,
     )  # fmt: skip
     server = make_server(app, threads=4, host="127.0.0.1", port=port)
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://localhost:{port}"
+        yield f"http://{HOST}:{port}"
     finally:
         server.close()
         thread.join(10)
