@@ -71,7 +71,7 @@ class Ready(NamedTuple):
 
 
 def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: datetime) -> None:
-    """Store one approval of the sheet's current round; the CHECK refuses the reviewer's own."""
+    """Store one approval of the sheet's current round; CHECKs refuse a reviewer's or maker's."""
     tx.execute(
         _ADD,
         {
@@ -154,8 +154,13 @@ def decline(
 
 _ADD: Final = text("""
     INSERT INTO approval (project_id, sheet_id, round, approver, reviewer, document, root, nonce,
-                          at, expires_at)
-    VALUES (:p, :s, :round, :approver, :reviewer, :document, :root, :nonce, :at, :expires_at)
+                          at, expires_at, makers)
+    VALUES (:p, :s, :round, :approver, :reviewer, :document, :root, :nonce, :at, :expires_at,
+        ARRAY(SELECT submitted_by FROM sheet
+              WHERE project_id = :p AND id = :s AND submitted_by IS NOT NULL
+              UNION
+              SELECT cleared_by FROM blocker
+              WHERE project_id = :p AND sheet_id = :s AND cleared_by IS NOT NULL))
 """)
 _CURRENT: Final = text("""
     SELECT approver, root, document, expires_at FROM approval

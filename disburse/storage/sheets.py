@@ -198,10 +198,10 @@ _KEY: Final = ("project_id", "period", "employer_id", "kind", "number", "predece
 _INSERT: Final = text(f"""
     INSERT INTO sheet (project_id, period, employer_id, kind, number, predecessor, account_id,
         currency, pay_on, head_count, total_net, digest, signature, kid, salt, bytes_id, state,
-        received_at, received_by)
+        received_at, received_by, submitted_by)
     VALUES (:project_id, :period, :employer_id, :kind, :number, :predecessor, :account_id,
         :currency, :pay_on, :head_count, :total_net, :digest, :signature, :kid, :salt, :bytes_id,
-        'received', :at, :received_by)
+        'received', :at, :received_by, (SELECT person_id FROM member WHERE id = :received_by))
     RETURNING {_COLUMNS}
 """)
 
