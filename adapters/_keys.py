@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -146,6 +147,13 @@ class Keys:
         value = self._value(key)
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise self.wrong(key, "a list of texts")
+        return tuple(value)
+
+    def dates(self, key: str) -> tuple[date, ...]:
+        """Return the list of days under `key`; it may be empty."""
+        value = self._value(key)
+        if not isinstance(value, list) or not all(type(one) is date for one in value):
+            raise self.wrong(key, "a list of days such as 2026-12-25")
         return tuple(value)
 
     def has(self, key: str, found: Collection[str], needed: frozenset[str]) -> None:

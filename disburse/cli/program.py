@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "confirm": "disburse.cli.confirm:confirm",
     "db": "disburse.cli.database:db",
     "demo": "disburse.cli.demo:demo",
+    "gauge": "disburse.cli.gauge:gauge",
     "init": "disburse.cli.people:init",
     "invite": "disburse.cli.let_in:invite",
     "key": "disburse.cli.keyring:key",

@@ -114,6 +114,8 @@ def a_batch_by(adapter: Adapter, *payments: Payment, **changes: object) -> Batch
     if own["currency"] not in {"CNY", "USD"}:
         like = likely(adapter.name)
         own |= {name: getattr(like, name) for name in ("debtor", "employer", "period")}
+        if own["currency"] == "GBP":
+            own["pay_on"] = date(2026, 10, 12)  # Bacs credits on working days only
     return a_batch(*chosen, **own | changes)
 
 

@@ -250,7 +250,7 @@ def tampered(adapter, content, batch):
             (b"2026-10-10", b"2026-10-11"),
             (b"PAYROLL         261010", b"PAYROLL         261011"),
             (b"10102026", b"11102026"),
-            (b" 26283", b" 26284"),
+            (b"UHL1 26282", b"UHL1 26281"),
             (b"101026", b"111026"),
         ),
         "file reference": content.replace(b"F0000017", b"F0000018"),

@@ -1,12 +1,14 @@
 """The commands of an operator and of a signer, one by one."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import text
 
 from disburse.cli.program import COMMANDS, program
+from disburse.domain.gauge import RULES
 from disburse.storage import embedded, members
 from tests.cli.terminal import BANK, PROJECT, SUB, Terminal
 from tests.sheets import a_card, a_credit_code, a_sheet_json, an_identity_number
@@ -156,6 +158,23 @@ def test_status_shows_what_is_open_and_what_the_accounts_hold(world, database):
     assert "funded" in shown
     assert "held" in shown
     assert "invariants hold" in there.run("prove", "--deep").stdout
+
+
+def test_wages_on_time_are_measured_by_establishment(world, database, monkeypatch):
+    there = Terminal(database)
+    told = there.json("gauge", "--month", "2026-07")
+    assert (told["rule"]["name"], told["establishments"]) == ("ae-340-2026", [])
+    assert "no rule" in there.run("gauge", "--month", "2025-07", exit_code=2).stderr
+    assert "2026-07" in there.run("gauge", "--month", "July", exit_code=2).stderr
+    rule = replace(RULES[0], currency="CNY")
+    monkeypatch.setattr("disburse.domain.gauge.RULES", (rule,))
+    world.sent()
+    asked = ("gauge", "--month", "2026-07", "--currency", "CNY")
+    shown = there.run(*asked, exit_code=1).stdout
+    assert "85.00 %" in shown
+    assert "no" in shown
+    [one] = json.loads(there.run(*asked, "--json", exit_code=1).stdout)["establishments"]
+    assert (one["wages"], one["share"], one["complies"]) == (8, 0, False)
 
 
 def test_books_that_do_not_prove_end_with_status_1(world, database):
