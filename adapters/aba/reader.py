@@ -21,21 +21,10 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     has the same trace, and the totals are the payments' count and sum.
     """
     lines = _lines(profile, content)
-    who = f"{re.escape(profile.user_name)} {{{26 - len(profile.user_name)}}}{profile.user_id}"
-    opening = re.fullmatch(
-        rf"0 {{17}}01{profile.bank} {{7}}{who}(?=.{{12}}[0-9])([0-9A-Z]{{1,12}}) *"
-        r"([0-9]{6}) {40}",
-        next(lines, ""),
-    )
+    opening = _opening(profile).fullmatch(next(lines, ""))
     if opening is None:
         _another("its first line is another")
-    record = re.compile(
-        rf"1{_BSB}(?=.{{9}} ){_ACCOUNT} 53([0-9]{{10}})([{CHARACTERS}]{{32}})([0-9A-Z ]{{18}})"
-        rf"((?:[0-9]{{3}})-(?:[0-9]{{3}})(?: {{0,4}}[0-9]{{5,9}})){re.escape(profile.remitter)}"
-        rf" {{{16 - len(profile.remitter)}}}0{{8}}",
-        re.ASCII,
-    )
-    by_latin_name = profile.names == "latin_name"
+    record, by_latin_name = _record(profile), profile.names == "latin_name"
     count = total = 0
     trace = line = ""
     for line in lines:
@@ -62,6 +51,25 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         debtor_number=trace[7:].lstrip(" "), debtor_bank_code=trace[:3] + trace[4:7], count=count,
         total=total,
     )  # fmt: skip
+
+
+def _opening(profile: Profile) -> re.Pattern[str]:
+    """Return the form of the descriptive record: reference and pay date are its groups."""
+    who = f"{re.escape(profile.user_name)} {{{26 - len(profile.user_name)}}}{profile.user_id}"
+    return re.compile(
+        rf"0 {{17}}01{profile.bank} {{7}}{who}(?=.{{12}}[0-9])([0-9A-Z]{{1,12}}) *"
+        r"([0-9]{6}) {40}"
+    )
+
+
+def _record(profile: Profile) -> re.Pattern[str]:
+    """Return a credit's form: its fields, and its trace."""
+    return re.compile(
+        rf"1{_BSB}(?=.{{9}} ){_ACCOUNT} 53([0-9]{{10}})([{CHARACTERS}]{{32}})([0-9A-Z ]{{18}})"
+        rf"((?:[0-9]{{3}})-(?:[0-9]{{3}})(?: {{0,4}}[0-9]{{5,9}})){re.escape(profile.remitter)}"
+        rf" {{{16 - len(profile.remitter)}}}0{{8}}",
+        re.ASCII,
+    )
 
 
 def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
