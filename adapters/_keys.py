@@ -75,6 +75,11 @@ class Keys:
         self._unless_missing(key, "a text")
         return "?"
 
+    def blank(self, key: str) -> bool:
+        """Return whether `key` is there, as an empty text."""
+        self._asked.add(key)
+        return self._mapping.get(key) == ""
+
     def number(self, key: str) -> int:
         """Return a whole number from 1."""
         value = self._value(key)

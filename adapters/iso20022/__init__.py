@@ -1,17 +1,21 @@
-"""ISO 20022: pain.001.001.09 out, pain.002.001.03 to .12 in."""
+"""ISO 20022: pain.001 out (.03 and .09), pain.002 .03 to .12 and camt.052 to .054 in.
+
+Without a profile: what the official schema takes, version .09, in the practice of most banks. A
+profile says what a scheme or bank asks beyond that; `adapters/profiles/iso_*.toml` name their
+sources, and say what of them is unconfirmed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from adapters import _statements
-from adapters.iso20022 import example, pain001, pain001_reader, pain002
+from adapters.iso20022 import example, pain002, rules
+from adapters.iso20022.pain001 import Writer
+from adapters.iso20022.pain001_reader import Reader
 from disburse.adapter import (
-    BadProfile,
     Batch,
     Capabilities,
-    Confidence,
     ExampleAnswer,
     Fault,
     Head,
@@ -22,57 +26,42 @@ from disburse.adapter import (
 
 __all__ = ["Iso20022"]
 
-CAPABILITIES: Final = Capabilities(
-    format="ISO 20022 pain.001.001.09",
-    currencies=pain001.CURRENCIES,
-    charset="utf-8",
-    payments_max=100_000,  # the longest sheet; no bank's guide that was read takes more at once
-    bytes_max=1 << 28,  # 100,000 payments with every field full of four-byte characters
-    amount_max=pain001.AMOUNT_MAX,
-    carries=frozenset(
-        {"reference", "name", "account", "bank_code", "bank_name", "amount", "note"}
-    ),
-    states=frozenset(
-        {
-            "reference", "pay_on", "currency", "count", "total",
-            "debtor_number", "debtor_holder", "debtor_bank_code",
-        }
-    ),
-    needs=frozenset({"reference", "name", "account", "amount"}),
-    file_names="pain001_REFERENCE.xml",
-    reports=("ISO 20022 pain.002.001.03 to .12",),
-    statements=_statements.titles(_statements.FORMATS),
-    confidence=Confidence.CONFIRMED,  # by the official schema; what a bank adds is in its own guide
-)  # fmt: skip
-
 
 class Iso20022:
     """The adapter for banks that take ISO 20022 customer credit transfers."""
 
-    version = "1"
-    capabilities = CAPABILITIES
-
     def __init__(self, name: str = "iso20022", profile: Mapping[str, object] | None = None) -> None:
-        """Take no profile: the format is the same for every bank."""
-        if profile is not None:
-            raise BadProfile(f"{name}: iso20022 takes no profile; enable it as iso20022")
+        """Check the whole profile, or raise `BadProfile`."""
         self.name = name
+        self._rules = rules.load(name, profile)
+        self._writer = Writer(self._rules)
+        self._reader = Reader(self._rules)
+
+    @property
+    def version(self) -> str:
+        """Return the profile's version, with its digest."""
+        return self._rules.version
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what the format carries within the profile's limits."""
+        return self._rules.capabilities
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"pain001_{batch.reference}.xml"
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
-        """Return every reason why the format cannot carry `payment`."""
-        return pain001.preflight(payment, currency)
+        """Return every reason why the bank would refuse `payment`."""
+        return self._writer.preflight(payment, currency)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`."""
-        return pain001.render(batch, CAPABILITIES)
+        return self._writer.render(batch)
 
     def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
         """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return pain001_reader.read_back(content)
+        return self._reader.read_back(content)
 
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read a pain.002, or raise `UnreadableReport`, perhaps after records."""
@@ -80,8 +69,8 @@ class Iso20022:
 
     def read_statement(self, content: bytes) -> Iterator[StatementRecord]:
         """Read a statement, or raise `UnreadableStatement`, perhaps after records."""
-        return _statements.read_statement(content, _statements.FORMATS)
+        return _statements.read_statement(content, self._rules.statements)
 
     def example_report(self, answer: ExampleAnswer) -> bytes:
         """Write a pain.002 as a bank would, for the certification kit."""
-        return example.report(answer)
+        return example.report(answer, self._rules.message)

@@ -19,7 +19,7 @@ CODES: Final = {
 }  # a return has a message of its own
 
 
-def report(answer: ExampleAnswer) -> bytes:
+def report(answer: ExampleAnswer, message: str) -> bytes:
     """Return the report, or raise `Unrenderable` for a returned payment."""
     batch = answer.batch
     group, reason = ("PART", "") if answer.whole is None else _codes(answer.whole)
@@ -30,7 +30,7 @@ def report(answer: ExampleAnswer) -> bytes:
         "<GrpHdr><MsgId>EXAMPLE1</MsgId>",
         f"<CreDtTm>{batch.pay_on.isoformat()}T08:00:00+08:00</CreDtTm></GrpHdr>",
         f"<OrgnlGrpInfAndSts><OrgnlMsgId>{batch.reference}</OrgnlMsgId>",
-        f"<OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts>{_why(reason)}",
+        f"<OrgnlMsgNmId>{message}</OrgnlMsgNmId><GrpSts>{group}</GrpSts>{_why(reason)}",
         "</OrgnlGrpInfAndSts>",
         f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.reference}</OrgnlPmtInfId>",
         *_stated(answer),

@@ -14,9 +14,10 @@ from typing import Final
 
 from adapters import _xml
 from adapters._xml import Damaged, Element, closed, forget, text
+from adapters.iso20022.rules import Rules
 from disburse.adapter import Head, Payment, Refusal, UnreadableFile, parse_money
 
-_SPACE: Final = "{urn:iso:std:iso:20022:tech:xsd:pain.001.001.09}"
+_NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:"
 _PAYMENT: Final = "CdtTrfTxInf"
 _OUTLINE: Final = (
     "Document", "CstmrCdtTrfInitn", "GrpHdr", "PmtInf",
@@ -24,123 +25,157 @@ _OUTLINE: Final = (
     "Dbtr", "DbtrAcct", "DbtrAgt", "ChrgBr", _PAYMENT,
 )  # fmt: skip
 _COUNT: Final = re.compile("[1-9][0-9]{0,14}", re.ASCII)
+_AMOUNT_AT: Final = 4  # where the amount stands in every payment
 
-_BANKS: Final = (
-    (),
-    ("CdtrAgt", "FinInstnId", "BICFI=bank_code"),
-    ("CdtrAgt", "FinInstnId", "BICFI=bank_code", "Nm=bank_name"),
-    ("CdtrAgt", "FinInstnId", "ClrSysMmbId", "ClrSysId", "Cd=system", "MmbId=bank_code"),
-    ("CdtrAgt", "FinInstnId", "ClrSysMmbId", "ClrSysId", "Cd=system", "MmbId=bank_code",
-     "Nm=bank_name"),
-    ("CdtrAgt", "FinInstnId", "Nm=bank_name"),
-)  # fmt: skip
 _ACCOUNTS: Final = (("Id", "IBAN=account"), ("Id", "Othr", "Id=account"))
 _NOTES: Final = ((), ("RmtInf", "Ustrd=note"))
 
-Shape = tuple[tuple[str, ...], tuple[tuple[str, int], ...]]
+_Where = tuple[tuple[str, int], ...]
 
 
-def _shapes() -> dict[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    """Return every order of elements that a payment may have, with where its fields stand."""
-    found = {}
-    for bank, account, note in product(_BANKS, _ACCOUNTS, _NOTES):
-        steps = (
-            _PAYMENT, "PmtId", "EndToEndId=reference", "Amt", "InstdAmt=amount",
-            *bank, "Cdtr", "Nm=name", "CdtrAcct", *account, *note,
-        )  # fmt: skip
-        named = [step.partition("=") for step in steps]
-        found[tuple(_SPACE + tag for tag, _, _ in named)] = tuple(
-            (field, at) for at, (_, _, field) in enumerate(named) if field
+class Reader:
+    """Reads the files of one profile's rules."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Work out every order of elements that a payment may have."""
+        self._rules = rules
+        self._space = f"{{{_NAMESPACE}{rules.message}}}"
+        self._shapes = self._orders()
+        self._fixed = _fixed(rules)
+
+    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
+        """Yield the file's head, then its payments; memory does not grow with the file.
+
+        Raises `UnreadableFile` when the bytes are not such a file, when its two headers disagree on
+        reference, count, sum or debtor, or when the payments are not that count, sum and currency.
+        """
+        head: Head | None = None
+        count = total = 0
+        currency = ""
+        root: Element | None = None
+        wanted = self._space + _PAYMENT
+        try:
+            for element in closed(content, (_PAYMENT,)):
+                if element.tag != wanted:
+                    root = element
+                    continue
+                if head is None:
+                    head = self._head(_parent(element))
+                    currency = head.currency or ""
+                    yield head
+                payment = self._payment(element, currency)
+                count, total = count + 1, total + payment.amount
+                forget(element)
+                yield payment
+        except Damaged as why:
+            raise UnreadableFile(f"the bytes are not a file of ours: {why}") from why
+        _expect(root is not None and self._outlined(root), "it has other parts")
+        _expect(
+            head is not None and (head.count, head.total) == (count, total),
+            "its payments are not its count and sum",
         )
-    return found
+
+    def _orders(self) -> dict[tuple[str, ...], _Where]:
+        """Return every order of elements that a payment may have, with where its fields stand."""
+        rules = self._rules
+        code = f"{_bic(rules)}=bank_code"
+        clearing = ("ClrSysMmbId", "ClrSysId", "Cd=system", "MmbId=bank_code")
+        banks = [(), ("CdtrAgt", "FinInstnId", code), ("CdtrAgt", "FinInstnId", *clearing)]
+        if rules.bank_names:
+            banks += [(*one, "Nm=bank_name") for one in banks if one]
+            banks.append(("CdtrAgt", "FinInstnId", "Nm=bank_name"))
+        fixed: tuple[str, ...] = ("Purp", "Cd=purpose") if rules.purpose else ()
+        if rules.regulatory[1]:
+            fixed += ("RgltryRptg", "DbtCdtRptgInd=side", "Dtls", "Ctry=country", "Cd=regulatory")
+        found = {}
+        for bank, account, note in product(banks, _ACCOUNTS, _NOTES):
+            steps = (
+                _PAYMENT, "PmtId", "EndToEndId=reference", "Amt", "InstdAmt=amount",
+                *bank, "Cdtr", "Nm=name", "CdtrAcct", *account, *fixed, *note,
+            )  # fmt: skip
+            named = [step.partition("=") for step in steps]
+            found[tuple(self._space + tag for tag, _, _ in named)] = tuple(
+                (field, at) for at, (_, _, field) in enumerate(named) if field
+            )
+        return found
+
+    def _outlined(self, root: Element) -> bool:
+        """Say whether the document has our parts down to one payment, the others being dropped."""
+        blocks = [part for message in root for part in message]
+        parts = [root, *root, *blocks, *(part for block in blocks[1:] for part in block)]
+        names = tuple([str(part.tag).removeprefix(self._space) for part in parts])
+        kinds = self._rules.service_level or self._rules.category_purpose
+        return names == tuple(one for one in _OUTLINE if kinds or one != "PmtTpInf")
+
+    def _head(self, block: Element) -> Head:
+        """Return what the payment block says of the file, once it agrees with the group header."""
+        rules = self._rules
+        group = _xml.child(_parent(block), "GrpHdr")
+        currency = text(block, "DbtrAcct", "Ccy")
+        bank = _xml.child(_xml.child(block, "DbtrAgt"), "FinInstnId")
+        account = _xml.child(_xml.child(block, "DbtrAcct"), "Id")
+        count, total = text(block, "NbOfTxs"), text(block, "CtrlSum")
+        holder = text(block, "Dbtr", "Nm")
+        day = ("ReqdExctnDt", "Dt") if rules.is_newer else ("ReqdExctnDt",)
+        head = Head(
+            reference=text(block, "PmtInfId"),
+            pay_on=_date(text(block, *day)),
+            currency=currency,
+            debtor_number=text(account, "IBAN") or text(account, "Othr", "Id"),
+            debtor_holder=holder,
+            debtor_bank_code=text(bank, _bic(rules)) or text(bank, "ClrSysMmbId", "MmbId"),
+            count=_count(count),
+            total=_amount(total, currency),
+        )
+        group_says = [text(group, name) for name in ("MsgId", "NbOfTxs", "CtrlSum")]
+        _expect(group_says == [head.reference, count, total], "its two headers disagree")
+        _expect(text(group, "InitgPty", "Nm") == holder, "its two headers disagree")
+        kind = _xml.child(block, "PmtTpInf")
+        order = (
+            text(block, "PmtMtd"), text(block, "BtchBookg"), text(kind, "SvcLvl", "Cd"),
+            text(kind, "CtgyPurp", "Cd"), text(block, "ChrgBr"),
+        )  # fmt: skip
+        wanted = (
+            "TRF", "true", rules.service_level, rules.category_purpose,
+            rules.charge_bearer(currency),
+        )  # fmt: skip
+        _expect(order == wanted, "it is not a batch of wages as this bank wants them")
+        return head
+
+    def _payment(self, element: Element, currency: str) -> Payment:
+        """Return one payment, strictly by the order of its elements."""
+        nodes = list(element.iter())
+        order = tuple([node.tag for node in nodes])
+        where = self._shapes.get(order)  # type: ignore[arg-type]  # no name comes as bytes
+        if where is None:
+            raise UnreadableFile("the bytes are not a file of ours: a payment has other elements")
+        found = {field: nodes[at].text or "" for field, at in where}
+        _expect(nodes[_AMOUNT_AT].items() == [("Ccy", currency)], "a payment's currency is another")
+        for field, code in self._fixed:
+            _expect(found.get(field, code) == code, f"a payment has another {field}")
+        latin = self._rules.name_field == "latin_name"
+        return Payment(
+            reference=found["reference"],
+            name="" if latin else found["name"],
+            latin_name=found["name"] if latin else "",
+            account=found["account"],
+            bank_code=found.get("bank_code", ""),
+            bank_name=found.get("bank_name", ""),
+            amount=_amount(found["amount"], currency),
+            note=found.get("note", ""),
+        )
 
 
-_SHAPES: Final = _shapes()
+def _fixed(rules: Rules) -> tuple[tuple[str, str], ...]:
+    """Return what must be the same in every payment that has it."""
+    country, code = rules.regulatory
+    wanted = {"system": "CNAPS", "purpose": rules.purpose, "side": "CRED", "country": country,
+              "regulatory": code}  # fmt: skip
+    return tuple((field, value) for field, value in wanted.items() if value)
 
 
-def read_back(content: Iterable[bytes]) -> Iterator[Head | Payment]:
-    """Yield the file's head, then its payments; memory does not grow with the file.
-
-    Raises `UnreadableFile` when the bytes are not such a file, when its two headers disagree on
-    reference, count, sum or debtor, or when the payments are not that count, sum and currency.
-    """
-    head: Head | None = None
-    count = total = 0
-    root: Element | None = None
-    try:
-        for element in closed(content, (_PAYMENT,)):
-            if element.tag != _SPACE + _PAYMENT:
-                root = element
-                continue
-            if head is None:
-                head = _head(_parent(element))
-                yield head
-            payment = _payment(element, head.currency or "")
-            count, total = count + 1, total + payment.amount
-            forget(element)
-            yield payment
-    except Damaged as why:
-        raise UnreadableFile(f"the bytes are not a file of ours: {why}") from why
-    _expect(root is not None and _outline(root) == _OUTLINE, "it has other parts")
-    _expect(
-        head is not None and (head.count, head.total) == (count, total),
-        "its payments are not its count and sum",
-    )
-
-
-def _outline(root: Element) -> tuple[str, ...]:
-    """Return the names of the document's parts down to one payment, the others being dropped."""
-    blocks = [part for message in root for part in message]
-    parts = [root, *root, *blocks, *(part for block in blocks[1:] for part in block)]
-    return tuple([str(part.tag).removeprefix(_SPACE) for part in parts])
-
-
-def _head(block: Element) -> Head:
-    """Return what the payment block says of the file, once it agrees with the group header."""
-    group = _xml.child(_parent(block), "GrpHdr")
-    currency = text(block, "DbtrAcct", "Ccy")
-    bank = _xml.child(_xml.child(block, "DbtrAgt"), "FinInstnId")
-    account = _xml.child(_xml.child(block, "DbtrAcct"), "Id")
-    count, total, holder = text(block, "NbOfTxs"), text(block, "CtrlSum"), text(block, "Dbtr", "Nm")
-    head = Head(
-        reference=text(block, "PmtInfId"),
-        pay_on=_date(text(block, "ReqdExctnDt", "Dt")),
-        currency=currency,
-        debtor_number=text(account, "IBAN") or text(account, "Othr", "Id"),
-        debtor_holder=holder,
-        debtor_bank_code=text(bank, "BICFI") or text(bank, "ClrSysMmbId", "MmbId"),
-        count=_count(count),
-        total=_amount(total, currency),
-    )
-    group_says = [text(group, name) for name in ("MsgId", "NbOfTxs", "CtrlSum")]
-    _expect(group_says == [head.reference, count, total], "its two headers disagree")
-    _expect(text(group, "InitgPty", "Nm") == holder, "its two headers disagree")
-    purpose = text(block, "PmtTpInf", "CtgyPurp", "Cd")
-    charges = "SLEV" if currency == "EUR" else "DEBT"
-    order = (text(block, "PmtMtd"), text(block, "BtchBookg"), purpose, text(block, "ChrgBr"))
-    _expect(order == ("TRF", "true", "SALA", charges), "it is not a batch of wages")
-    return head
-
-
-def _payment(element: Element, currency: str) -> Payment:
-    """Return one payment, strictly by the order of its elements."""
-    nodes = list(element.iter())
-    where = _SHAPES.get(tuple([str(node.tag) for node in nodes]))
-    if where is None:
-        raise UnreadableFile("the bytes are not a file of ours: a payment has other elements")
-    found = {field: nodes[at].text or "" for field, at in where}
-    paid_in = dict(nodes[4].attrib)
-    _expect(paid_in == {"Ccy": currency}, "a payment's currency is another")
-    _expect(found.get("system", "CNAPS") == "CNAPS", "a payment's clearing system is another")
-    return Payment(
-        reference=found["reference"],
-        name=found["name"],
-        account=found["account"],
-        bank_code=found.get("bank_code", ""),
-        bank_name=found.get("bank_name", ""),
-        amount=_amount(found["amount"], currency),
-        note=found.get("note", ""),
-    )
+def _bic(rules: Rules) -> str:
+    return "BICFI" if rules.is_newer else "BIC"
 
 
 def _amount(decimal: str, currency: str) -> int:

@@ -31,14 +31,14 @@ def foreign(subject: Subject) -> Iterator[bytes]:
     )
     told = answer(other, mixed(other))
     yield double(subject).example_report(told)
-    for one in banks.announced():
-        for name in [f"{one.name}:{profile}" for profile in one.profiles] or [one.name]:
-            try:
-                adapter = banks.load([name])[name]
-                if name != subject.name and isinstance(adapter, BankDouble):
-                    yield adapter.example_report(told)
-            except Refusal:
-                continue  # that bank has no such currency or word
+    for name in banks.every():
+        adapter = banks.load([name])[name]
+        if name == subject.name or not isinstance(adapter, BankDouble):
+            continue
+        try:
+            yield adapter.example_report(told)
+        except Refusal:
+            continue  # that bank has no such currency or word
 
 
 def words(subject: Subject) -> frozenset[Result]:

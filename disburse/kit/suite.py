@@ -22,11 +22,7 @@ from disburse.kit.verdict import Subject, Verdict
 
 def installed() -> tuple[str, ...]:
     """Return every announced adapter, once with each profile that it ships."""
-    return tuple(
-        name
-        for one in banks.announced()
-        for name in [f"{one.name}:{profile}" for profile in one.profiles] or [one.name]
-    )
+    return banks.every()
 
 
 def certified(

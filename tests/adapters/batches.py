@@ -25,12 +25,7 @@ RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆",
 
 def every_adapter() -> list[Adapter]:
     """Return every installed adapter, once with each profile that it ships."""
-    names = [
-        name
-        for one in banks.announced()
-        for name in ([f"{one.name}:{profile}" for profile in one.profiles] or [one.name])
-    ]
-    return list(banks.load(names).values())
+    return list(banks.load(banks.every()).values())
 
 
 def a_payment(number: int = 1, **changes: object) -> Payment:
@@ -97,10 +92,13 @@ def a_payment_by(adapter: Adapter, number: int = 1, **changes: object) -> Paymen
     elif currency != "CNY":
         template = replace(likely(adapter.name).payments.template, **_own_account(adapter, number))
         one = synthetic.one_of(template, number)
-        changes = {
+        own = {
             field.name: getattr(one, field.name) for field in fields(Payment)
             if field.name not in {"reference", "amount"}
-        } | changes  # fmt: skip
+        }  # fmt: skip
+        if not one.bank_code and "bank_code" in adapter.capabilities.carries:
+            own["bank_code"] = "TESTCNBJ"
+        changes = own | changes
     elif any(one.field == "bank_code" for one in adapter.preflight(a_payment(), "CNY")):
         changes = {"bank_code": ""} | changes  # it pays its own cards only
     payment = a_payment(number, **changes)

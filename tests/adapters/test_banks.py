@@ -39,7 +39,9 @@ def but(number, **changes):
 def test_the_two_adapters_are_announced_with_their_profiles():
     found = {one.name: one for one in banks.announced()}
     assert found["delimited"].profiles == ("small_chinese_bank",)
-    assert found["iso20022"].profiles == ()
+    assert "iso_sepa" in found["iso20022"].profiles
+    assert "iso20022" in banks.every()
+    assert "iso20022:iso_sepa" in banks.every()
     assert all(one.distribution == "disburse" and one.version for one in found.values())
 
 

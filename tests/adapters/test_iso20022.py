@@ -40,8 +40,8 @@ def schema():
     return etree.XMLSchema(etree.parse(file))
 
 
-def tree(batch):
-    return etree.fromstring(b"".join(ISO.render(batch)))
+def tree(batch, adapter=ISO):
+    return etree.fromstring(b"".join(adapter.render(batch)))
 
 
 def values(document, *names):
@@ -138,9 +138,27 @@ def test_a_special_account_without_its_bank_is_not_written():
         list(ISO.render(a_batch(debtor=debtor)))
 
 
-def test_a_profile_is_refused():
-    with pytest.raises(BadProfile):
-        Iso20022("iso20022:x", {})
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("message", "pain.001.001.02"), ("charset", "latin"), ("name_max", 141), ("note_max", 0),
+        ("currencies", ["eur"]), ("iban_countries", ["Germany"]), ("service_level", "SEPAX"),
+        ("purpose", "wages"), ("charges", "CRED"), ("regulatory_country", "AE"),
+        ("regulatory_code", "S A"), ("statements", ["pdf"]), ("answers", "never"),
+        ("colour", "red"),
+        ("names", "nickname"), ("bank_names", "yes"), ("adapter", "nacha"),
+    ],
+)  # fmt: skip
+def test_a_profile_with_a_bad_key_is_refused_by_name(key, value):
+    with pytest.raises(BadProfile, match=key.removesuffix("country")):
+        Iso20022("iso20022:x", {key: value})
+
+
+def test_a_profile_says_only_what_differs():
+    one = Iso20022("iso20022:x", {"title": "X", "purpose": "SALA"})
+    assert one.capabilities.payments_max == ISO.capabilities.payments_max
+    assert one.version != ISO.version
+    assert values(tree(a_batch(), one), "Purp") == ["SALA", "SALA"]
 
 
 def test_a_payments_own_status_counts_before_those_above():
