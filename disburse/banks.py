@@ -109,22 +109,6 @@ def announced() -> tuple[Announced, ...]:
     )
 
 
-def every() -> tuple[str, ...]:
-    """Load every installed adapter, alone if it needs no profile, and with those it ships.
-
-    Returns their names, as they are enabled.
-    """
-    names = []
-    for one in announced():
-        try:
-            load([one.name])
-            names.append(one.name)
-        except BadProfile:
-            pass  # it is nothing without a profile
-        names += [f"{one.name}:{profile}" for profile in one.profiles]
-    return tuple(names)
-
-
 def load(names: Iterable[str], profiles: Path | None = None) -> Mapping[str, Adapter]:
     """Return the enabled adapters by name, such as "iso20022" or "delimited:small_chinese_bank".
 

@@ -17,6 +17,7 @@ from disburse.adapter import (
 )
 from disburse.domain import reference
 from disburse.kit import synthetic
+from disburse.kit.installed import every
 from disburse.kit.verdict import NothingToTry, Subject
 
 Rows = Sequence[tuple[Payment, Result]]
@@ -31,7 +32,7 @@ def foreign(subject: Subject) -> Iterator[bytes]:
     )
     told = answer(other, mixed(other))
     yield double(subject).example_report(told)
-    for name in banks.every():
+    for name in every():
         adapter = banks.load([name])[name]
         if name == subject.name or not isinstance(adapter, BankDouble):
             continue

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from disburse import banks
 from disburse.kit import trial
+from disburse.kit.installed import every
 from disburse.kit.verdict import Subject, Verdict
 
 
 def installed() -> tuple[str, ...]:
     """Return every announced adapter, once with each profile that it ships."""
-    return banks.every()
+    return every()
 
 
 def certified(

@@ -9,6 +9,7 @@ from functools import cache
 from disburse import banks
 from disburse.adapter import Account, Adapter, Batch, Payment
 from disburse.kit import synthetic
+from disburse.kit.installed import every
 
 # Far apart from each other, so that no few flipped bits turn one into another.
 REFERENCES = ("0A1B2C3D4E501", "ZYXWVUTSRQP12", "5M5N5P5Q5R5S3", "K9J8H7G6F5E44",
@@ -25,7 +26,7 @@ RARE = ("测试䶮", "测试𬭩", "买买提·阿卜杜热合曼", "测试㼆",
 
 def every_adapter() -> list[Adapter]:
     """Return every installed adapter, once with each profile that it ships."""
-    return list(banks.load(banks.every()).values())
+    return list(banks.load(every()).values())
 
 
 def a_payment(number: int = 1, **changes: object) -> Payment:

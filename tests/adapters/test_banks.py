@@ -9,6 +9,7 @@ import pytest
 
 from disburse import banks
 from disburse.adapter import BadProfile, Head, Payment
+from disburse.kit.installed import every
 from tests.adapters.batches import a_batch, a_payment
 
 ISO = banks.load(["iso20022"])["iso20022"]
@@ -40,8 +41,8 @@ def test_the_two_adapters_are_announced_with_their_profiles():
     found = {one.name: one for one in banks.announced()}
     assert found["delimited"].profiles == ("small_chinese_bank",)
     assert "iso_sepa" in found["iso20022"].profiles
-    assert "iso20022" in banks.every()
-    assert "iso20022:iso_sepa" in banks.every()
+    assert "iso20022" in every()
+    assert "iso20022:iso_sepa" in every()
     assert all(one.distribution == "disburse" and one.version for one in found.values())
 
 

@@ -10,9 +10,10 @@ import pytest
 from lxml import etree
 
 from disburse import banks
+from disburse.kit.installed import every
 from tests.adapters.batches import a_batch_by, a_payment_by
 
-NAMES = [one for one in banks.every() if one.startswith("iso20022")]
+NAMES = [one for one in every() if one.startswith("iso20022")]
 BANKS = banks.load(NAMES)
 SEPA, SWISS = BANKS["iso20022:iso_sepa"], BANKS["iso20022:iso_swiss"]
 UAE, QATAR = BANKS["iso20022:iso_uae"], BANKS["iso20022:iso_qatar"]
