@@ -12,10 +12,9 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import zip_longest
-from mmap import mmap
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from disburse.adapter import (
     Adapter,
@@ -157,7 +156,7 @@ def write(adapter: Adapter, batch: Batch) -> WrittenFile:
     )
 
 
-def prove(adapter: Adapter, batch: Batch, content: bytes | mmap) -> None:
+def prove(adapter: Adapter, batch: Batch, content: bytes | BinaryIO) -> None:
     """Raise `Unproven` unless `content` says exactly what `batch` does, in the same order.
 
     Compares every field that the format carries, the count, the sum, and what the file says of
@@ -238,9 +237,11 @@ def _said(payment: Payment, name: str) -> object:
     return getattr(payment.wage, part, None) if part else getattr(payment, whole)
 
 
-def _pieces(content: bytes | mmap) -> Iterator[bytes]:
-    for start in range(0, len(content), PIECE_BYTES):
-        yield content[start : start + PIECE_BYTES]
+def _pieces(content: bytes | BinaryIO) -> Iterator[bytes]:
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    file.seek(0)
+    while piece := file.read(PIECE_BYTES):
+        yield piece
 
 
 def _make(name: str, points: Mapping[str, EntryPoint], folder: Path | None) -> Adapter:
