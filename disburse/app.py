@@ -16,6 +16,7 @@ from disburse.entrance import Entrance
 from disburse.entrance.cookies import Cookies
 from disburse.factors.password import Passwords
 from disburse.http import (
+    calendars,
     confirmations,
     connections,
     files,
@@ -48,6 +49,7 @@ TOPICS = (
     organisations,
     confirmations,
     connections,
+    calendars,
     projects,
     sheets,
     sheet_reads,

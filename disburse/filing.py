@@ -10,6 +10,7 @@ from disburse.adapter import Adapter, Batch, Payment
 from disburse.banks import write
 from disburse.domain.approval import ApprovalBroken, GrowingRoot, Payable, Root
 from disburse.domain.lifecycle.bank_file import State
+from disburse.domain.promise import Numbering
 from disburse.domain.reference import attempt_of, of_file
 from disburse.storage import attempts, files, kept_bytes
 from disburse.storage.acts import By
@@ -87,7 +88,7 @@ def _write_one(
     batch = _batch(
         paying,
         part,
-        sequence=files.next_sequence(tx, account.connection_id),
+        sequence=_next_sequence(tx, account, adapter),
         payments=_payments(tx, place, part, growing),
         at=by.at,
     )
@@ -123,6 +124,11 @@ def _write_one(
     )
     files.add(tx, file, by=by)
     return file
+
+
+def _next_sequence(tx: Transaction, account: SpecialAccount, adapter: Adapter) -> int:
+    gapless = adapter.capabilities.numbering is Numbering.CONSECUTIVE
+    return files.next_sequence(tx, account.connection_id, consecutive=gapless)
 
 
 def _payments(

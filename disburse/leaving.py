@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from disburse.adapter import Adapter
 from disburse.domain.access import Act
 from disburse.domain.lifecycle.bank_file import State, WrongState
+from disburse.domain.promise import Numbering
 from disburse.domain.refusal import Refusal
-from disburse.storage import acts, incarnations, kept_bytes, leases
+from disburse.storage import acts, files, incarnations, kept_bytes, leases
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
@@ -32,16 +34,21 @@ class Sending:
     count: int  # which sending of this database it is: to be written down outside of it
 
 
-def leave(tx: Transaction, file: BankFile, *, act: Act, holder: Holder, by: By) -> Sending:
+def leave(
+    tx: Transaction, file: BankFile, *, act: Act, adapter: Adapter, holder: Holder, by: By
+) -> Sending:
     """Take the lease of a locked file for `holder` and note the sending.
 
     Send nothing before this is committed. Raises `StaleFence` when somebody else was first,
-    `DispatchPaused` after a restore, `NotTheseBytes` when the disk or somebody changed the file.
+    `DispatchPaused` after a restore, `WrongState` before its turn at a bank that knows no gaps,
+    `NotTheseBytes` when the disk or somebody changed the file.
     """
     if file.state is not State.DISPATCHING:
         raise WrongState(f"bank file {file.id} is {file.state}; only a released one is sent")
     if incarnations.waits_for(tx, file.project_id) is not None:
         raise DispatchPaused("two people have to compare the bank's files and resume first")
+    if adapter.capabilities.numbering is Numbering.CONSECUTIVE:
+        files.require_turn(tx, file)
     content = kept_bytes.read(tx, project_id=file.project_id, bytes_id=file.bytes_id)
     if sha256(content).hexdigest() != file.sha256:
         raise NotTheseBytes(f"bank file {file.id} is not what was released; nothing was sent")

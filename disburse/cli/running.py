@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from datetime import timedelta
 from os import environ, getpid
 from socket import gethostname
 from threading import Event
@@ -19,7 +20,7 @@ from disburse.cli import answer, secrets
 from disburse.cli.installation import Installation, opened, settings, trust_of
 from disburse.cli.master import require_chosen
 from disburse.clock import system_clock
-from disburse.courier.post import OutsideCount, Post
+from disburse.courier.post import LEASE, OutsideCount, Post
 from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
@@ -92,8 +93,15 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
 @click.command()
 @click.option("--once", is_flag=True, help="Do one round and end.")
 @click.option("--pause", type=click.IntRange(1, 3_600), default=PAUSE_SECONDS, show_default=True)
+@click.option(
+    "--lease",
+    type=click.IntRange(5, 3_600),
+    default=int(LEASE.total_seconds()),
+    show_default=True,
+    help="Seconds after which a file whose sender says nothing is unknown.",
+)
 @answer.json_option
-def work(*, once: bool, pause: int, as_json: bool) -> None:
+def work(*, once: bool, pause: int, lease: int, as_json: bool) -> None:
     """Fund what waits, send what was released, take answers in, round after round.
 
     Any number of processes may do so at once.
@@ -101,7 +109,7 @@ def work(*, once: bool, pause: int, as_json: bool) -> None:
     _log_to_stderr()
     with opened() as here:
         if once:
-            _tell(turn(here.begin, now=here.now, post=_post(here)), as_json=as_json)
+            _tell(turn(here.begin, now=here.now, post=_post(here, lease)), as_json=as_json)
             return
         stop = Event()
         for ending in (signal.SIGINT, signal.SIGTERM):
@@ -116,13 +124,13 @@ def work(*, once: bool, pause: int, as_json: bool) -> None:
             here.begin,
             clock=system_clock,
             stop=stop,
-            post=_post(here),
+            post=_post(here, lease),
             tell=tell,
             pause_seconds=pause,
         )
 
 
-def _post(here: Installation) -> Post:
+def _post(here: Installation, lease: int) -> Post:
     chosen = here.settings
     return Post(
         begin=here.begin,
@@ -131,6 +139,7 @@ def _post(here: Installation) -> Post:
         name=f"{gethostname()}:{getpid()}",
         count=OutsideCount(chosen.var / "dispatched"),
         secret=secrets.finder(chosen.var, environ),
+        lease=timedelta(seconds=lease),
     )
 
 

@@ -13,7 +13,7 @@ from disburse.domain.refusal import Refusal
 from disburse.steps.bank.ingest import ingest, note_refusal
 from disburse.storage import connections, leases
 from disburse.storage.connections import Connection
-from disburse.transports import Answer, CannotReach
+from disburse.transports import Answer, BadTransport, CannotReach
 
 _log: Final = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def collect_all(post: Post, routes: Routes) -> tuple[int, int]:
                 read = _take_in(post, connection, answer)
                 transport.set_aside(answer, read=read)
                 taken += 1
-        except CannotReach as why:
+        except (CannotReach, BadTransport) as why:
             _log.warning("no answers from bank connection %s: %s", connection.id, why.detail)
             failed += 1
         finally:

@@ -63,10 +63,11 @@ class Post:
     name: str  # of this process, such as "host:1234"
     count: OutsideCount
     secret: Secret
+    lease: timedelta = LEASE
 
     def holder(self) -> Holder:
         """Return the lease that this process takes now."""
-        return Holder(name=self.name, until=self.clock() + LEASE)
+        return Holder(name=self.name, until=self.clock() + self.lease)
 
     def routes(self) -> Routes:
         """Return, by connection, how its files travel; one that cannot be used is logged."""

@@ -13,13 +13,14 @@ from typing import Final
 
 from disburse.courier.post import Post, Routes
 from disburse.courier.unknown import mark_unknown
+from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.refusal import Refusal
 from disburse.leaving import Sending
 from disburse.steps.bank.deliver import deliver
 from disburse.steps.bank.dispatch import dispatch
 from disburse.storage import files, leases
 from disburse.storage.leases import StaleFence, Waiting
-from disburse.transports import NothingSent, Parcel, Transport
+from disburse.transports import BadTransport, NothingSent, Parcel, Transport
 
 SENT_AT_ONCE_MAX: Final = 1_000  # then answers and other work get their turn
 WAIT_MINUTES_MAX: Final = 64  # before a file is taken again whose bank could not be reached
@@ -59,7 +60,14 @@ def _take(post: Post, among: Collection[int], odd: list[int]) -> Sending | None:
             if taken is None:
                 return None
             place = {"project_id": taken.project_id, "file_id": taken.file_id}
-            return dispatch(tx, caller=None, holder=post.holder(), now=at, **place)
+            return dispatch(
+                tx, caller=None, holder=post.holder(), banks=post.banks, now=at, **place
+            )
+    except WrongState:
+        if taken is None:
+            raise
+        odd.append(taken.file_id)  # it is not its turn yet
+        return None
     except (Refusal, AssertionError) as error:
         if taken is None:
             raise
@@ -80,7 +88,7 @@ def _send(post: Post, sending: Sending, transport: Transport) -> str:
     )
     try:
         transport.submit(parcel)
-    except NothingSent as refusal:
+    except (NothingSent, BadTransport) as refusal:
         _log.warning("bank file %s was not sent and waits: %s", file.id, refusal.detail)
         _wait(post, sending, refusal.detail)
         return "nothing-sent"

@@ -13,7 +13,7 @@ from disburse.steps.bank.lose import lose
 from disburse.storage import files, incarnations, kept_bytes, leases
 from disburse.storage.files import BankFile
 from disburse.storage.leases import StaleFence, Waiting
-from disburse.transports import CannotReach, Parcel, Transport
+from disburse.transports import BadTransport, CannotReach, Parcel, Transport
 
 ASKED_AGAIN_AFTER: Final = timedelta(minutes=5)
 
@@ -75,7 +75,7 @@ def _ask_about(post: Post, unknown: Waiting, transport: Transport) -> bool:
         leases.note_asked(tx, file, at=post.clock())
     try:
         there = transport.has(_parcel(file, content, unknown.fence))
-    except CannotReach as why:
+    except (CannotReach, BadTransport) as why:
         _log.warning("the bank cannot be asked about file %s: %s", file.id, why.detail)
         return False
     if not there:

@@ -73,6 +73,7 @@ class Act(StrEnum):
     JOIN_PROJECT = "join_project"
     USE_ACCOUNT = "use_account"
     CONNECT = "connect"
+    KEEP_CALENDAR = "keep_calendar"
     REGISTER_KEY = "register_key"
     REVOKE_KEY = "revoke_key"
     CONFIRM = "confirm"
@@ -135,6 +136,7 @@ class Act(StrEnum):
     RESOLVE = "resolve"
     # reading
     READ_CONNECTIONS = "read_connections"
+    READ_CALENDARS = "read_calendars"
     READ_PROJECT = "read_project"
     READ_SHEETS = "read_sheets"
     READ_FILES = "read_files"
@@ -167,6 +169,7 @@ ALLOWED: Final = {
     Act.USE_ACCOUNT: {Role.ADMINISTRATOR},
     Act.CONNECT: {Role.ADMINISTRATOR},
     Act.REGISTER_KEY: {Role.ADMINISTRATOR, Role.SIGNER},  # a signer: the successor of a good one
+    Act.KEEP_CALENDAR: {Role.ADMINISTRATOR},
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.CONFIRM: CONFIRMING,
     Act.ENROL: {Role.LABOUR_OFFICER},
@@ -223,6 +226,7 @@ ALLOWED: Final = {
     Act.GIVE_UP: {Role.APPROVER},
     Act.RESOLVE: {Role.RELEASER, Role.APPROVER},
     Act.READ_CONNECTIONS: {Role.ADMINISTRATOR},
+    Act.READ_CALENDARS: frozenset(Role),  # laws and notices: no secret of anybody
     Act.READ_PROJECT: _READERS | {Role.BANK_OPERATOR},
     Act.READ_SHEETS: _READERS,
     Act.READ_FILES: _GC | {Role.BANK_OPERATOR},

@@ -99,6 +99,7 @@ def _release(made: Routes) -> None:
             sha256=ask.said["sha256"],
             count=ask.said["count"],
             total=exact(ask.said["total"], currency),
+            banks=made.desk.banks,
             now=ask.now,
         )
         return file

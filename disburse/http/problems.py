@@ -58,7 +58,8 @@ STATUS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
-        "bad-particulars", "code-refused", "bad-profile", "bad-transport", "bank-file-too-large",
+        "bad-particulars", "code-refused", "bad-profile", "bad-transport",
+        "bank-file-too-large", "calendar-refused",
         "explanation-refused",
         "idempotency-key-reused",
         "invalid-request",

@@ -52,7 +52,7 @@ def _banks(made: Routes) -> None:
     @made.changes(f"{ONE}/fetch", FileTold)
     def _fetch(ask: Ask, **file: Any) -> object:  # noqa: ANN401
         """Take a released file to the bank; its client can download the content from now on."""
-        return fetch(ask.tx, caller=ask.caller, now=ask.now, **file)
+        return fetch(ask.tx, caller=ask.caller, banks=made.desk.banks, now=ask.now, **file)
 
     @made.changes(f"{ONE}/acknowledge", FileTold, asks=AcknowledgedAsked)
     def _acknowledge(ask: Ask, **file: Any) -> object:  # noqa: ANN401

@@ -10,7 +10,9 @@ from typing import Final, cast
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
+from disburse.domain.refusal import Refusal
 from disburse.sealing import Keychain
 
 Transaction = Connection
@@ -24,15 +26,32 @@ KEYCHAIN: Final = "disburse_keychain"  # where every transaction carries what op
 CONNECT_SECONDS_MAX: Final = 10  # a server that is down is found out before the user gives up
 
 
+class DatabaseUnreachable(Refusal):
+    """No database answers, or it does not let us in."""
+
+    code = "database-unreachable"
+
+
 @dataclass(frozen=True, slots=True)
 class Connections:
     """Begins transactions on one database: committed on leaving, rolled back on any exception."""
 
     engine: Engine
 
-    def __call__(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction."""
-        return self.engine.begin()
+    @contextmanager
+    def __call__(self) -> Iterator[Transaction]:
+        """Begin a transaction; a database that goes away is a `DatabaseUnreachable`.
+
+        Whether the last transaction was committed, nobody knows then: repeat the request under
+        its idempotency key.
+        """
+        try:
+            with self.engine.begin() as tx:
+                yield tx
+        except DBAPIError as error:
+            if not _is_away(error):
+                raise
+            raise DatabaseUnreachable("the database went away; try again in a moment") from error
 
     def dispose(self) -> None:
         """Close the connections that nobody uses now."""
@@ -62,6 +81,16 @@ def connect(url: str, keychain: Keychain | None = None) -> Connections:
             max_overflow=CONNECTIONS_MAX - CONNECTIONS_KEPT,
         )
     )
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Say whether the server or the line to it is gone; a refused statement is another thing."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the driver's own word: it did not get as far as the server
+        return isinstance(error.orig, psycopg.OperationalError)
+    return str(state).startswith(("08", "57P"))
 
 
 def read_only(begin: Begin) -> Begin:

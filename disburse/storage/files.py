@@ -61,17 +61,29 @@ def reserve_id(tx: Transaction) -> int:
     return number
 
 
-def next_sequence(tx: Transaction, connection_id: int) -> int:
-    """Return the connection's next file number, locked so that none is used twice or skipped."""
-    number = tx.scalar(
-        text("""
-            UPDATE bank_connection SET last_sequence = last_sequence + 1
-            WHERE id = :c RETURNING last_sequence
-        """),
-        {"c": connection_id},
-    )
+def next_sequence(tx: Transaction, connection_id: int, *, consecutive: bool = False) -> int:
+    """Return the connection's next file number, locked so that none is used twice.
+
+    `consecutive`: the bank knows no gaps, so the number of a void file, which nobody had, is given
+    out again. It is the bank's only when the file leaves; see `require_turn`.
+    """
+    statement = _NEXT_FREE if consecutive else _NEXT
+    number = tx.scalar(statement, {"c": connection_id})
     assert isinstance(number, int)  # noqa: S101  (a foreign key says that it is there)
     return number
+
+
+def require_turn(tx: Transaction, file: BankFile) -> None:
+    """Raise `WrongState` unless the bank answered for every file numbered before this one.
+
+    For banks that know no gaps: one file is in flight, and an unknown one holds up the next.
+    """
+    values = {"c": file.connection_id, "sequence": file.sequence}
+    if tx.scalar(_BEFORE, values) != file.sequence - 1:
+        raise WrongState(
+            f"bank file {file.id} has number {file.sequence}; the bank takes it only after it has "
+            "acknowledged or refused every lower number"
+        )
 
 
 def add(tx: Transaction, file: BankFile, *, by: By) -> None:
@@ -212,6 +224,24 @@ _OVERDUE: Final = text("""
     WHERE f.state = 'sent'
       AND f.moved_at + coalesce(t.answer_hours, u.hours) * INTERVAL '1 hour' < :at
     ORDER BY f.id
+""")
+_NEXT: Final = text("""
+    UPDATE bank_connection SET last_sequence = last_sequence + 1
+    WHERE id = :c RETURNING last_sequence
+""")
+_NEXT_FREE: Final = text("""
+    WITH locked AS MATERIALIZED (
+        SELECT id, last_sequence FROM bank_connection WHERE id = :c FOR UPDATE),
+    free AS (
+        SELECT min(n) AS n FROM locked, generate_series(1, last_sequence + 1) n
+        WHERE NOT EXISTS (SELECT FROM bank_file f WHERE f.connection_id = :c AND f.sequence = n
+                                                    AND f.state <> 'void'))
+    UPDATE bank_connection c SET last_sequence = greatest(c.last_sequence, free.n)
+    FROM free WHERE c.id = :c RETURNING free.n
+""")
+_BEFORE: Final = text("""
+    SELECT count(*) FROM bank_file
+    WHERE connection_id = :c AND sequence < :sequence AND state IN ('acknowledged', 'refused')
 """)
 _ADVANCE: Final = text("""
     UPDATE bank_file SET state = :after, version = version + 1, claimed_by = :claimed_by,

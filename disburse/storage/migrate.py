@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from disburse.domain.refusal import Refusal
 from disburse.sealing import Keychain
 from disburse.storage import seals
-from disburse.storage.engine import KEYCHAIN, Begin, Transaction
+from disburse.storage.engine import KEYCHAIN, Begin, DatabaseUnreachable, Transaction
 from disburse.storage.seals import Use
 
 MONTHS_BACK: Final = 2  # back pay reaches further, into the partition for all other months
@@ -57,12 +57,6 @@ def migrate(url: str, *, today: date, keychain: Keychain | None = None) -> str:
         engine.dispose()
 
 
-class DatabaseUnreachable(Refusal):
-    """No database answers, or it does not let us in."""
-
-    code = "database-unreachable"
-
-
 def require_ready(begin: Begin) -> None:
     """Raise unless the database answers, has the newest shape, and can be read with our keys.
 
@@ -72,8 +66,8 @@ def require_ready(begin: Begin) -> None:
         with begin() as tx:
             require_current(tx)
             seals.require_master(tx)
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
+    except DatabaseUnreachable as error:
+        reason = str(getattr(error.__cause__, "orig", "")).strip().partition("\n")[0]
         raise DatabaseUnreachable(f"the database cannot be reached: {reason}") from None
 
 

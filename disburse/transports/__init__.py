@@ -17,6 +17,8 @@ from disburse.transports.contract import (
 )
 from disburse.transports.directory import Directory
 from disburse.transports.pull import Pull
+from disburse.transports.push import Push
+from disburse.transports.sftp import Sftp
 
 __all__ = [
     "KINDS",
@@ -35,6 +37,8 @@ __all__ = [
 KINDS: Final[Mapping[str, Callable[[Mapping[str, object], Secret], Transport]]] = {
     "directory": lambda settings, _: Directory.of(settings),
     "pull": lambda settings, _: Pull.of(settings),
+    "push": Push.of,
+    "sftp": Sftp.of,
 }
 
 

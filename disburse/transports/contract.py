@@ -13,6 +13,9 @@ from typing import Final, Protocol
 from disburse.domain.refusal import Refusal
 
 ANSWER_BYTES_MAX: Final = 64 * 2**20  # as many as the API takes of a report
+READ: Final = "read"  # folders beside the answers, for those that were taken in
+UNREADABLE: Final = "unreadable"
+HALF_DONE: Final = (".part", ".tmp", ".filepart")  # suffixes that banks write under
 Secret = Callable[[str], bytes]  # finds a secret by its name, or raises `BadTransport`
 
 

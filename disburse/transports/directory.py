@@ -18,6 +18,9 @@ from typing import Final
 
 from disburse.transports.contract import (
     ANSWER_BYTES_MAX,
+    HALF_DONE,
+    READ,
+    UNREADABLE,
     Abilities,
     Answer,
     CannotReach,
@@ -26,9 +29,6 @@ from disburse.transports.contract import (
 )
 from disburse.transports.wanted import Wanted
 
-READ: Final = "read"  # folders beside the answers, for those that were taken in
-UNREADABLE: Final = "unreadable"
-HALF_DONE: Final = (".part", ".tmp", ".filepart")  # suffixes that banks write under
 GROUP_MAY_READ: Final = 0o640  # the bank's program runs as somebody else
 
 

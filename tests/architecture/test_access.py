@@ -41,6 +41,7 @@ ROUTES = {
     ("POST", "/v1/accounts/<number:account_id>/freeze"): Act.FREEZE_ACCOUNT,
     ("POST", "/v1/accounts/<number:account_id>/reopen"): Act.REOPEN_ACCOUNT,
     ("POST", "/v1/connections"): Act.CONNECT,
+    ("POST", "/v1/calendars"): Act.KEEP_CALENDAR,
     ("POST", "/v1/projects"): Act.START_PROJECT,
     ("POST", f"{P}/parties"): Act.JOIN_PROJECT,
     ("POST", f"{P}/account"): Act.USE_ACCOUNT,
@@ -96,6 +97,7 @@ ROUTES = {
     ("POST", f"{P}/anomalies/<number:anomaly_id>/resolve"): Act.RESOLVE,
     # reading
     ("GET", "/v1/connections"): Act.READ_CONNECTIONS,
+    ("GET", "/v1/calendars"): Act.READ_CALENDARS,
     ("GET", "/v1/projects"): Act.READ_PROJECT,
     ("GET", P): Act.READ_PROJECT,
     ("GET", "/v1/sheets"): Act.READ_SHEETS,
@@ -143,6 +145,9 @@ BODIES = {
     Act.OPEN_ACCOUNT: {
         "bank": a_credit_code(4), "adapter": "none", "currency": "CNY", "number": "1",
         "holder": "Holder",
+    },
+    Act.KEEP_CALENDAR: {
+        "zone": "Asia/Shanghai", "year": 2026, "source": "tried", "closed": [], "opened": [],
     },
     Act.CONNECT: {"bank": a_credit_code(4), "adapter": "none", "transport": "by_hand"},
     Act.FREEZE_ACCOUNT: WHY,

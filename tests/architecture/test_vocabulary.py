@@ -38,6 +38,7 @@ NAMED_AFTER_THE_THING = {
     Act.CONFIRM: "confirmations",
     Act.OPEN_ACCOUNT: "accounts",
     Act.CONNECT: "connections",
+    Act.KEEP_CALENDAR: "calendars",
     Act.START_PROJECT: "projects",
     Act.JOIN_PROJECT: "parties",
     Act.USE_ACCOUNT: "account",

@@ -33,6 +33,7 @@ class Carrying:
     outbox: object = None
     inbox: object = None
     posts: dict = field(default_factory=dict)
+    files: list = field(default_factory=list)
 
     def __post_init__(self):
         self.outbox, self.inbox = self.folder / "outbox", self.folder / "inbox"

@@ -9,10 +9,12 @@ from importlib import import_module
 import pytest
 
 import disburse
+from disburse.app import create_app
 from disburse.domain.coverage import Coverage
 from disburse.domain.refusal import Refusal
 from disburse.http import problems
 from disburse.http.problems import MEDIA_TYPE
+from disburse.storage.engine import connect
 from tests.sheets import TODAY, a_line, a_sheet_json, lines
 
 # Whoever raises these speaks to the person at the keyboard, never to a caller of the service.
@@ -193,3 +195,11 @@ def test_a_defect_tells_nobody_what_broke_and_logs_no_values(site, monkeypatch, 
     assert "工人甲" not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
     assert "crash" in caplog.text
+
+
+def test_a_database_that_is_away_is_a_503_that_may_be_repeated(world, tmp_path):
+    away = connect(f"postgresql+psycopg://nobody@/none?host={tmp_path}")
+    client = create_app(away, world.banks, lambda: world.now).test_client()
+    answer = client.get("/v1/projects", headers={"Authorization": "Bearer somebody"})
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/database-unreachable")
+    assert str(tmp_path) not in answer.text

@@ -5,10 +5,10 @@ import tracemalloc
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError
 
 from disburse.storage import embedded
-from disburse.storage.engine import connect, copy_rows, read_only
+from disburse.storage.engine import DatabaseUnreachable, connect, copy_rows, read_only
 
 
 @pytest.fixture(scope="module")
@@ -189,5 +189,20 @@ def test_copying_takes_no_more_memory_for_more_rows(begin):
 def test_a_server_that_is_not_there_is_an_error_at_the_first_transaction(tmp_path):
     begin = connect(f"postgresql+psycopg://nobody@/none?host={tmp_path}")
 
-    with pytest.raises(OperationalError), begin():
+    with pytest.raises(DatabaseUnreachable), begin():
         pass
+
+
+def test_a_server_that_goes_away_is_told_as_that_and_comes_back(url):
+    begin, other = connect(url), connect(url)
+    with pytest.raises(DatabaseUnreachable), begin() as tx:  # noqa: PT012  (one transaction)
+        number = tx.scalar(text("SELECT pg_backend_pid()"))
+        with other() as ending:
+            ending.execute(text("SELECT pg_terminate_backend(:n)"), {"n": number})
+        tx.execute(text("SELECT 1"))
+    with begin() as tx:
+        assert tx.scalar(text("SELECT 1")) == 1
+    with pytest.raises(DBAPIError, match="division"), begin() as tx:
+        tx.execute(text("SELECT 1 / 0"))
+    begin.dispose()
+    other.dispose()

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 import pytest
 
-from disburse.transports import Answer, BadTransport, NothingSent, Parcel, make
+from disburse.transports import Answer, BadTransport, NothingSent, make
 from disburse.transports.contract import ANSWER_BYTES_MAX
 from disburse.transports.directory import Directory
-
-
-def parcel(content=b"bytes", name="F1.txt", fence=1):
-    return Parcel(
-        name=name,
-        reference="F1",
-        sha256=sha256(content).hexdigest(),
-        content=content,
-        fence=fence,
-    )
+from tests.transports.parcels import parcel
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from disburse.domain.access import Act, Caller
 from disburse.domain.approval import Payable, root_of
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.lifecycle.sheet import State
-from disburse.door import admit, by, day
+from disburse.door import admit, by
 from disburse.filing import Paying, write_files
+from disburse.paydays import pay_day
 from disburse.storage import approvals, keys, parties, sheets
 from disburse.storage.attempts import NewAttempt, Place
 from disburse.storage.engine import Transaction
@@ -35,6 +36,7 @@ def bundle(
     if sheet.state is not State.EXPORTED or not ready:
         raise WrongState(f"no countersigned reissue of sheet {sheet_id} waits for a bank file")
     account = parties.account(tx, sheet.account_id)
+    adapter = banks[account.adapter]
     new = [NewAttempt(one.line, one.attempt, one.amount, one.payee) for one in ready]
     payable = (
         Payable(one.line, one.payee["name"], one.payee["account"], one.amount) for one in ready
@@ -42,10 +44,9 @@ def bundle(
     paying = Paying(
         place=Place(project_id, sheet.period, sheet.id),
         account=account,
-        pay_on=max(sheet.pay_on, day(project, now)),
+        pay_on=pay_day(tx, project, sheet.pay_on, adapter=adapter, now=now),
         salt=sheet.salt,
         approved=root_of(sheet.salt, payable),
         employer=sheets.employer(tx, sheet),
     )
-    adapter = banks[account.adapter]
     return write_files(tx, paying, new, adapter=adapter, by=by(caller, now))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
 from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.lifecycle.bank_file import Action
 from disburse.domain.policy import Policy
+from disburse.domain.promise import Numbering
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
 from disburse.storage import (
@@ -55,14 +58,17 @@ def claim(
     sha256: str,
     count: int,
     total: int,
+    banks: Mapping[str, Adapter] | None = None,
     now: datetime,
 ) -> tuple[BankFile, bytes]:
     """Move the file's money from held to in flight and return its bytes, in one transaction.
 
     The releaser confirms SHA-256, count and total (minor units) as the screen shows them. The same
     bytes can be fetched again later; they are never written anew. Where the bank connection has a
-    transport, the worker loop sends the file from now on, and nobody carries it. Raises
-    `SamePerson` for an approver, where the project's policy keeps releasing apart.
+    transport, the worker loop sends the file from now on, and nobody carries it.
+
+    Raises `SamePerson` for an approver, where the project's policy keeps releasing apart, and
+    `WrongState` before the file's turn at a bank that knows no gaps.
     """
     project = admit(tx, caller, Act.CLAIM, project_id)
     file = files.take(tx, project_id=project_id, file_id=file_id)
@@ -83,6 +89,8 @@ def claim(
     assert moved == (file.count, file.total)  # noqa: S101  (nobody else writes these attempts)
     if connections.one(tx, file.connection_id).kind is not None:
         leases.offer(tx, file, at=now)
+    elif banks and banks[file.adapter].capabilities.numbering is Numbering.CONSECUTIVE:
+        files.require_turn(tx, file)
     _dispatch(tx, file, now)
     return claimed, kept_bytes.read(tx, project_id=project_id, bytes_id=file.bytes_id)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from disburse import transports
+from disburse.adapter import Adapter
 from disburse.domain.access import Act, Caller, Forbidden
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import admit, by
@@ -20,7 +22,13 @@ FETCH_HOLDS: Final = timedelta(hours=1)
 
 
 def fetch(
-    tx: Transaction, *, caller: Caller, project_id: int, file_id: int, now: datetime
+    tx: Transaction,
+    *,
+    caller: Caller,
+    project_id: int,
+    file_id: int,
+    banks: Mapping[str, Adapter],
+    now: datetime,
 ) -> BankFile:
     """Let the bank download the file, and acknowledge it afterwards.
 
@@ -35,4 +43,11 @@ def fetch(
         raise WrongState("this bank connection's files are not fetched; see its transport")
     incarnations.note(tx, outside=0, at=now)
     holder = Holder(name=f"member:{caller.member_id}", until=now + FETCH_HOLDS)
-    return leave(tx, file, act=Act.FETCH, holder=holder, by=by(caller, now)).file
+    return leave(
+        tx,
+        file,
+        act=Act.FETCH,
+        adapter=banks[file.adapter],
+        holder=holder,
+        by=by(caller, now),
+    ).file

@@ -10,9 +10,10 @@ from disburse.domain.access import Act, Caller
 from disburse.domain.approval import ApprovalBroken
 from disburse.domain.lifecycle.sheet import Action
 from disburse.domain.policy import Policy
-from disburse.door import admit, by, day
+from disburse.door import admit, by
 from disburse.filing import Paying, write_files
 from disburse.payables import prepare
+from disburse.paydays import pay_day
 from disburse.storage import approvals, keys, parties, sheets
 from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
@@ -47,7 +48,7 @@ def export(
     paying = Paying(
         place=Place(project_id, sheet.period, sheet.id),
         account=account,
-        pay_on=max(sheet.pay_on, day(project, now)),
+        pay_on=pay_day(tx, project, sheet.pay_on, adapter=adapter, now=now),
         salt=sheet.salt,
         approved=what,
         employer=sheets.employer(tx, sheet),
