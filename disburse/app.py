@@ -16,6 +16,7 @@ from disburse.entrance import Entrance
 from disburse.entrance.cookies import Cookies
 from disburse.factors.password import Passwords
 from disburse.http import (
+    board,
     calendars,
     confirmations,
     connections,
@@ -59,6 +60,7 @@ TOPICS = (
     unsure,
     payments,
     watching,
+    board,
 )
 
 

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "account": "disburse.cli.account:account",
     "api": "disburse.cli.api:api",
     "batch-schema": "disburse.cli.bank_files:batch_schema",
+    "board": "disburse.cli.board:board",
     "calendar": "disburse.cli.calendar:calendar",
     "certify": "disburse.cli.bank_files:certify",
     "confirm": "disburse.cli.confirm:confirm",

@@ -145,6 +145,7 @@ class Act(StrEnum):
     READ_BALANCE = "read_balance"
     READ_ANOMALIES = "read_anomalies"
     READ_WAITING = "read_waiting"
+    READ_BOARD = "read_board"
 
 
 _ANYBODY: Final = frozenset(Role)  # each for the own account only
@@ -234,6 +235,7 @@ ALLOWED: Final = {
     Act.READ_PAYOUTS: _READERS,
     Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
     Act.READ_ANOMALIES: _GC | _WATCHING,
+    Act.READ_BOARD: _READERS | {Role.BANK_OPERATOR},  # of each thing what one may read elsewhere
     Act.READ_WAITING: CONFIRMING | {Role.ADMINISTRATOR},
 }
 

@@ -120,6 +120,8 @@ ROUTES = {
     ("GET", f"{P}/reconciliation"): Act.READ_BALANCE,
     ("GET", f"{P}/anomalies"): Act.READ_ANOMALIES,
     ("GET", f"{P}/acts"): Act.READ_PAYOUTS,
+    ("GET", "/v1/board"): Act.READ_BOARD,
+    ("GET", f"{P}/board"): Act.READ_BOARD,
     ("GET", "/v1/confirmations"): Act.READ_WAITING,
 }
 

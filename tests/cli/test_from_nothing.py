@@ -133,6 +133,12 @@ def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
         assert "401" in run(terminal, *asked, exit_code=2).stderr
         terminal.environment["DISBURSE_REQUEST_KEY"] = str(second)
         assert json.loads(run(terminal, *asked).stdout)["rows"][0]["id"] == sheet["id"]
+        stuck = ("board", "--project", str(sheet["project_id"]), "--url", url)
+        [row] = json.loads(run(terminal, *stuck, "--json").stdout)["rows"]
+        assert (row["thing"], row["id"], row["owner_role"]) == (
+            "sheet", sheet["id"], "labour_officer")  # fmt: skip
+        assert "审核工资表 (review)" in run(terminal, *stuck, "--lang", "zh").stdout
+        assert "none" in run(terminal, *stuck, "--lang", "en", "--late").stdout
         taken = ("--reason", "a mistake", "--url", url, "--json")
         gone = run(terminal, "sheet", "withdraw", file, "--key", private, *taken)
         assert json.loads(gone.stdout)["state"] == "withdrawn"
