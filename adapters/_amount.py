@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from disburse.adapter import parse_money
@@ -23,6 +24,7 @@ def minor(decimal: str, currency: str) -> int:
     return parse_money(f"{whole}.{fraction}" if fraction else whole, currency)
 
 
+@lru_cache(maxsize=256)  # a file has few days, thousands of times
 def day(words: str) -> date | None:
     """Return the date that `words` are; None when they are none."""
     if not words:

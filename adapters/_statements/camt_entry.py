@@ -147,8 +147,8 @@ def _known(said: Mapping[str, str], field: str) -> str:
 
 
 def _file_reference(said: Mapping[str, str]) -> str:
-    fields = ("block", "message", "batch_block", "batch_message")
-    return next(filter(None, (_known(said, field) for field in fields)), "")
+    one = _known(said, "block") or _known(said, "message")
+    return one or _known(said, "batch_block") or _known(said, "batch_message")
 
 
 def _counterparty(said: Mapping[str, str], sign: int) -> tuple[str, str]:
@@ -175,6 +175,6 @@ def _text(said: Mapping[str, str]) -> str:
 
 
 def _count(digits: str) -> int | None:
-    if digits.isascii() and digits.isdigit() and len(digits) <= _COUNT_DIGITS_MAX:
+    if digits and digits.isascii() and digits.isdigit() and len(digits) <= _COUNT_DIGITS_MAX:
         return int(digits)
     return None

