@@ -73,12 +73,11 @@ class Calendar:
         """
         if not self.years:
             return max(wanted, earliest)
-        before = (wanted - DAY * back for back in range(LOOKED_AHEAD_MAX))
-        for day in before:
-            if day < earliest:
-                break
+        day = wanted
+        while day >= earliest:
             if self.certain(day):
                 return day
+            day -= DAY
         after = (earliest + DAY * ahead for ahead in range(LOOKED_AHEAD_MAX))
         return next((day for day in after if self.certain(day)), max(wanted, earliest))
 
