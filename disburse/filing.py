@@ -106,12 +106,7 @@ def _write_one(
         adapter=written.adapter,
         adapter_version=written.adapter_version,
         sha256=written.sha256,
-        bytes_id=kept_bytes.keep(
-            tx,
-            project_id=place.project_id,
-            media_type="application/octet-stream",
-            content=written.content,
-        ),
+        bytes_id=_kept(tx, place.project_id, written.content, by),
         currency=account.currency,
         pay_on=paying.pay_on,
         count=batch.count,
@@ -129,6 +124,13 @@ def _write_one(
 def _next_sequence(tx: Transaction, account: SpecialAccount, adapter: Adapter) -> int:
     gapless = adapter.capabilities.numbering is Numbering.CONSECUTIVE
     return files.next_sequence(tx, account.connection_id, consecutive=gapless)
+
+
+def _kept(tx: Transaction, project_id: int, content: bytes, by: By) -> int:
+    media_type = "application/octet-stream"
+    return kept_bytes.keep(
+        tx, project_id=project_id, media_type=media_type, content=content, at=by.at
+    )
 
 
 def _payments(

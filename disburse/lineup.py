@@ -67,21 +67,29 @@ class Lineup:
                 particulars=particulars(line, enrolled.latin_name if enrolled else "", header),
             )
 
-    def against_roster(self, header: Header) -> Iterator[Finding]:
+    def against_roster(
+        self, tx: Transaction, project: Project, header: Header
+    ) -> Iterator[Finding]:
         """Find workers who are not on the project, and accounts that are not the known ones."""
+        differing = {
+            enrolled.worker_id
+            for person, account in zip(self.person_ids, self.account_indexes, strict=True)
+            if (enrolled := self.roster.get(person)) and account != enrolled.account_index
+        }
+        known = workers.particulars(tx, project.id, sorted(differing))
         for line, person in zip(self.lines, self.person_ids, strict=True):
             enrolled = self.roster.get(person)
             if enrolled is None or not _at_work(enrolled, header):
                 yield Finding(
                     Code.NOT_ON_ROSTER, line=line.number, value=mask_name(line.name), column="name"
                 )
-            elif normalise_account(line.account) != normalise_account(enrolled.account):
+            elif enrolled.worker_id in differing:
                 yield Finding(
                     Code.ACCOUNT_DIFFERS,
                     line=line.number,
                     column="account",
                     value=mask_account(line.account),
-                    facts={"known": mask_account(enrolled.account)},
+                    facts={"known": mask_account(known[enrolled.worker_id]["account"])},
                 )
 
     def against_bank(self, adapter: Adapter, header: Header, note: str) -> Iterator[Finding]:
@@ -157,35 +165,33 @@ def _wage(line: Line, header: Header) -> Wage:
     )
 
 
-def particulars(line: Line, latin_name: str, header: Header | None = None) -> str:
+def particulars(line: Line, latin_name: str, header: Header | None = None) -> dict[str, object]:
     """Write everything the line says besides its amounts, as one joined record.
 
     With the days that its sheet's `header` says are paid; a roster has none.
     """
     paid = (header.worked_from.isoformat(), header.worked_to.isoformat()) if header else ("", "")
-    return workers.particulars_text(
-        {
-            "name": line.name,
-            "latin_name": latin_name,
-            "id_type": line.id_type,
-            "id_number": normalise(line.id_type, line.id_number),
-            "mobile": line.mobile,
-            "team": line.team,
-            "trade": line.trade,
-            "worked_from": paid[0],
-            "worked_to": paid[1],
-            "days": line.days,
-            "hours": line.hours,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "gross_items": dict(line.gross_items),
-            "deductions": dict(line.deductions),
-            "account": normalise_account(line.account),
-            "bank_code": line.bank_code,
-            "bank_name": line.bank_name,
-            "back_pay": line.back_pay,
-            "confirmed_by": line.confirmed_by,
-            "confirmed_at": line.confirmed_at.isoformat() if line.confirmed_at else None,
-            "confirmation_digest": line.confirmation_digest,
-        }
-    )
+    return {
+        "name": line.name,
+        "latin_name": latin_name,
+        "id_type": line.id_type,
+        "id_number": normalise(line.id_type, line.id_number),
+        "mobile": line.mobile,
+        "team": line.team,
+        "trade": line.trade,
+        "worked_from": paid[0],
+        "worked_to": paid[1],
+        "days": line.days,
+        "hours": line.hours,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "gross_items": dict(line.gross_items),
+        "deductions": dict(line.deductions),
+        "account": normalise_account(line.account),
+        "bank_code": line.bank_code,
+        "bank_name": line.bank_name,
+        "back_pay": line.back_pay,
+        "confirmed_by": line.confirmed_by,
+        "confirmed_at": line.confirmed_at.isoformat() if line.confirmed_at else None,
+        "confirmation_digest": line.confirmation_digest,
+    }

@@ -23,8 +23,13 @@ SCHEMES: Final = ("postgresql", "postgresql+psycopg")
 _READ_BY_SERVE: Final = ("ENVIRONMENT", "PUBLIC_URL")
 # What other commands read; some look like settings.
 _READ_ELSEWHERE: Final = (
-    "ID_NUMBER", "KEY_PASSPHRASE", "REQUEST_KEY", "REQUEST_KEY_PASSPHRASE", "TOKEN", "URL",
-)  # fmt: skip
+    "ID_NUMBER",
+    "KEY_PASSPHRASE",
+    "REQUEST_KEY",
+    "REQUEST_KEY_PASSPHRASE",
+    "TOKEN",
+    "URL",
+)
 _TRANSIT_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _THIS_MACHINE: Final = {"127.0.0.1", "::1", "localhost"}  # where a token may go without TLS
 _ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)

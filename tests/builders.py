@@ -249,10 +249,10 @@ class World:
             workers=[
                 NewWorker(
                     person_id=numbers[print_],
-                    team=line.team,
-                    trade=line.trade,
                     joined_on=date(2026, 3, 1),
                     left_on=None,
+                    account_index=index.of_account(line.account),
+                    latin=False,
                     particulars=particulars(line, ""),
                 )
                 for print_, line in zip(prints, given, strict=True)

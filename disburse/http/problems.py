@@ -45,6 +45,7 @@ STATUS: Final = {
         "no-such-sheet", "no-such-token", "not-found",
         "no-such-invitation", "no-such-session",
     ),
+    HTTPStatus.GONE: ("forgotten",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
     HTTPStatus.CONFLICT: (
         "account-not-open", "already-founded", "already-posted", "approval-broken", "cooling-down",
@@ -179,6 +180,7 @@ _OF_HTTP: Final = {
         "bad-request", "the request cannot be understood; is the body JSON in UTF-8?",
     ),
     HTTPStatus.NOT_FOUND: ("not-found", "there is nothing here; /v1/docs lists every route"),
+    HTTPStatus.GONE: ("forgotten",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "this route takes another method"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "content-too-large", "the body is larger than this route takes",

@@ -13,9 +13,10 @@ from datetime import date
 from typing import Any, Final
 
 from disburse.domain.ledger import COLUMNS, Kind, Transfer, deltas
-from disburse.storage import invariants
+from disburse.storage import invariants, kept_bytes
 from disburse.storage.engine import Transaction
 
+KEPT: Final = "bytes-are-as-they-came"
 REPLAY: Final = "transfers-replay-to-the-balance"  # 5
 UNBOOKED: Final = "paid-and-drawn-is-explained"  # 4
 WITHIN_FILE: Final = "booked-is-within-the-file"  # 6, where the bank books whole files
@@ -68,12 +69,13 @@ def prove(tx: Transaction, *, deep: bool = False) -> Proof:
 
     Each check is one pass over its tables, so the time grows as they do.
     """
-    checks = invariants.INVARIANTS + (invariants.DEEP if deep else ())
+    checks = invariants.INVARIANTS
     found = [
         Difference(check.name, where, parts)
         for check in checks
         for where, parts in invariants.broken(tx, check)
     ]
+    found += _damaged(tx) if deep else ()
     balances = {
         (row["project_id"], row["account_id"]): {name: row[name] for name in COLUMNS}
         for row in invariants.balances(tx)
@@ -85,11 +87,24 @@ def prove(tx: Transaction, *, deep: bool = False) -> Proof:
     found += _explained(balances, parts)
     found += _within_files(files)
     return Proof(
-        checked=(*(check.name for check in checks), REPLAY, UNBOOKED, WITHIN_FILE),
+        checked=(
+            *(check.name for check in checks),
+            *((KEPT,) if deep else ()),
+            REPLAY,
+            UNBOOKED,
+            WITHIN_FILE,
+        ),
         looked_at=invariants.looked_at(tx),
         differences=tuple(found),
         unbooked=tuple(part for part in parts if part.reported != part.booked),
     )
+
+
+def _damaged(tx: Transaction) -> Iterator[Difference]:
+    for one in kept_bytes.damaged(tx):
+        where = {"project_id": one.project_id, "bytes_id": one.bytes_id}
+        parts = {"bytes": one.size, "changed": int(one.changed), "mislaid": int(one.mislaid)}
+        yield Difference(KEPT, where, parts)
 
 
 def _transfers(tx: Transaction) -> dict[Row, list[Transfer]]:

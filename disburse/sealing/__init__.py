@@ -4,13 +4,14 @@ A master key, which is never in the database, wraps root keys: one per project, 
 installation's own. A project's root key wraps one key per person and one per month; these seal.
 """
 
-from disburse.sealing.box import BrokenSeal, Key, bound_to, new_secret, number_in
+from disburse.sealing.box import WRAPPED_BYTES, BrokenSeal, Key, bound_to, new_secret, number_in
 from disburse.sealing.keychain import Keychain
 from disburse.sealing.local import LocalMaster, ensure_file, read_file, read_keys
 from disburse.sealing.master import MasterKey, MasterKeyUnreachable, MasterKeyUnusable
 from disburse.sealing.transit import TransitMaster
 
 __all__ = [
+    "WRAPPED_BYTES",
     "BrokenSeal",
     "Key",
     "Keychain",

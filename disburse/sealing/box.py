@@ -21,6 +21,7 @@ TAG_BYTES: Final = 16
 FORM: Final = b"\x01"  # another form of sealing gets another number
 _NUMBER_BYTES: Final = 8
 _HEAD: Final = len(FORM) + _NUMBER_BYTES
+WRAPPED_BYTES: Final = _HEAD + NONCE_BYTES + SECRET_BYTES + TAG_BYTES  # a secret sealed by another
 
 
 class BrokenSeal(Refusal):

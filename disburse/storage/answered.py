@@ -6,7 +6,7 @@ Besides `attempts`, the only place that writes an attempt's state.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from sqlalchemy import text
 from disburse.domain.lifecycle.attempt import LIVE, State
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey
-from disburse.storage.attempts import Place
+from disburse.storage import records
+from disburse.storage.attempts import Place, sealed_payee
 from disburse.storage.engine import Transaction
 from disburse.storage.plans import in_bulk
 
@@ -35,7 +36,7 @@ class Attempt:
     version: int
     file_id: int
     newest: int  # the number of the entitlement's latest attempt
-    payee: Mapping[str, Any]
+    payee: Mapping[str, Any]  # empty where files were taken: nobody asks for thousands
     evidence: str | None
     answered_on: date | None
 
@@ -63,7 +64,10 @@ class Change:
 def take(tx: Transaction, place: Place, key: AttemptKey) -> Attempt | None:
     """Return one attempt, locked; None when it is not there."""
     row = tx.execute(_TAKE, place.values() | {"l": key.line, "a": key.attempt}).one_or_none()
-    return None if row is None else _attempt(row, reissued(tx, place, [key.line]))
+    if row is None:
+        return None
+    [payee] = records.opened(tx, [sealed_payee(place.project_id, row)])
+    return replace(_attempt(row, reissued(tx, place, [key.line])), payee=payee)
 
 
 def files_of(tx: Transaction, place: Place, keys: Sequence[AttemptKey]) -> list[int]:
@@ -147,7 +151,7 @@ def _attempt(row: Any, again: Mapping[int, int]) -> Attempt:  # noqa: ANN401  (a
         version=row.version,
         file_id=row.file_id,
         newest=again.get(row.line, row.attempt),
-        payee=row.payee,
+        payee={},
         evidence=row.evidence,
         answered_on=row.answered_on,
     )
@@ -158,6 +162,10 @@ def _within(lines: Sequence[int]) -> dict[str, Any]:
     return {"lines": list(lines), "low": min(lines), "high": max(lines)}
 
 
+_COLUMNS: Final = """
+    project_id, period, sheet_id, line, attempt, reference, amount, state, version, file_id,
+    evidence, answered_on
+"""
 _OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
 
 _GIVE_UP: Final = text(f"""
@@ -170,7 +178,8 @@ _IS_FUNDED: Final = text(f"""
     FOR UPDATE
 """)
 _TAKE: Final = text(f"""
-    SELECT * FROM attempt WHERE {_OF_SHEET} AND line = :l AND attempt = :a FOR UPDATE
+    SELECT {_COLUMNS}, payee FROM attempt
+    WHERE {_OF_SHEET} AND line = :l AND attempt = :a FOR UPDATE
 """)
 _FILES_OF: Final = text(f"""
     SELECT DISTINCT file_id
@@ -180,7 +189,8 @@ _FILES_OF: Final = text(f"""
     WHERE {_OF_SHEET} AND a.line BETWEEN :low AND :high ORDER BY file_id
 """)
 _TAKE_FILES: Final = text(f"""
-    SELECT * FROM attempt WHERE {_OF_SHEET} AND file_id = ANY(CAST(:files AS bigint[]))
+    SELECT {_COLUMNS} FROM attempt
+    WHERE {_OF_SHEET} AND file_id = ANY(CAST(:files AS bigint[]))
     ORDER BY sheet_id, line, attempt FOR UPDATE
 """)
 _REISSUED: Final = text(f"""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -12,8 +11,10 @@ from sqlalchemy import text
 
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
+from disburse.storage import records, seals
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
+from disburse.storage.records import Sealed
 from disburse.storage.sheets import Sheet
 
 
@@ -104,7 +105,16 @@ def of_file(tx: Transaction, file: BankFile) -> list[int]:
 def add_reissue(tx: Transaction, reissue: Reissue) -> None:
     """Store the request for a further attempt, or raise `ReissueAsked`."""
     values = {name: getattr(reissue, name) for name in Reissue.__slots__}
-    told = values | {"payee": json.dumps(reissue.payee, ensure_ascii=False)}
+    persons = records.persons_of(
+        tx,
+        project_id=reissue.project_id,
+        period=reissue.period,
+        sheet_id=reissue.sheet_id,
+        lines=[reissue.line],
+    )
+    [key] = seals.of_persons(tx, reissue.project_id, persons.values()).values()
+    place = records.of_reissue(reissue.project_id, reissue.reference)
+    told = values | {"payee": records.seal(key, place, reissue.payee)}
     if tx.execute(_ADD_REISSUE, told).rowcount != 1:
         raise ReissueAsked("a reissue of this payment waits for a countersignature")
 
@@ -118,7 +128,8 @@ def take_reissue(
     ).one_or_none()
     if row is None:
         raise NoSuchReissue("no reissue of this payment waits for a countersignature")
-    return Reissue(**row._mapping)  # noqa: SLF001
+    [payee] = _payees(tx, project_id, sheet_id, [row])
+    return Reissue(**{**row._mapping, "payee": payee})  # noqa: SLF001
 
 
 def countersigned(tx: Transaction, *, project_id: int, sheet_id: int, at: datetime) -> list[Ready]:
@@ -127,8 +138,12 @@ def countersigned(tx: Transaction, *, project_id: int, sheet_id: int, at: dateti
     Left out: what was given up meanwhile, what the bank contradicted since and nobody explained,
     and approvals past their time, which may be given anew.
     """
-    rows = tx.execute(_COUNTERSIGNED, {"p": project_id, "s": sheet_id, "at": at})
-    return [Ready(row.line, row.attempt, row.owed, row.payee) for row in rows]
+    rows = tx.execute(_COUNTERSIGNED, {"p": project_id, "s": sheet_id, "at": at}).all()
+    payees = _payees(tx, project_id, sheet_id, rows)
+    return [
+        Ready(row.line, row.attempt, row.owed, payee)
+        for row, payee in zip(rows, payees, strict=True)
+    ]
 
 
 def countersign(
@@ -150,6 +165,17 @@ def decline(
     values = {"p": project_id, "s": sheet_id, "l": key.line, "a": key.attempt, "at": at}
     if tx.execute(_DECLINE, values).rowcount != 1:
         raise NoSuchReissue("no reissue of this payment waits; it may be in a bank file already")
+
+
+def _payees(
+    tx: Transaction, project_id: int, sheet_id: int, rows: Sequence[Any]
+) -> list[Mapping[str, Any]]:
+    references = [of_attempt(AttemptKey(sheet_id, row.line, row.attempt)) for row in rows]
+    sealed = [
+        Sealed(project_id, records.of_reissue(project_id, reference), row.payee)
+        for reference, row in zip(references, rows, strict=True)
+    ]
+    return records.known(tx, sealed)
 
 
 _ADD: Final = text("""

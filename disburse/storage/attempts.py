@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -14,10 +13,10 @@ from disburse.domain.lifecycle.attempt import State
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
 from disburse.domain.wage import from_record
+from disburse.storage import records, seals
 from disburse.storage.engine import Transaction, copy_rows
 from disburse.storage.plans import count_anew, in_bulk
-
-ROWS_AT_ONCE: Final = 2_000
+from disburse.storage.records import Sealed
 
 
 class NoSuchPayment(Refusal):
@@ -70,18 +69,8 @@ def add(tx: Transaction, place: Place, new: Sequence[tuple[int, NewAttempt]]) ->
     """
     tx.execute(_STAGE)
     columns = ("file_id", "line", "attempt", "reference", "amount", "payee")
-    rows = (
-        (
-            file_id,
-            row.line,
-            row.attempt,
-            place.reference(row),
-            row.amount,
-            json.dumps(row.payee, ensure_ascii=False),
-        )
-        for file_id, row in new
-    )
-    copy_rows(tx, "new_attempt", columns, rows)
+    for page in records.pages(new):
+        copy_rows(tx, "new_attempt", columns, _rows(tx, place, page))
     with in_bulk(tx):
         tx.execute(_ADD, place.values())
         tx.execute(_MARK_LIVE, place.values())
@@ -119,9 +108,17 @@ class Payments:
 
     def __iter__(self) -> Iterator[Payment]:
         """Walk the payments as the bank is to be told."""
-        pages = {"yield_per": ROWS_AT_ONCE}
-        for row in self._tx.execute(_PAYMENTS, self._file.values(), execution_options=pages):
-            yield as_payment(row.reference, row.amount, row.payee)
+        pages = {"yield_per": records.PAGE}
+        rows = self._tx.execute(_PAYMENTS, self._file.values(), execution_options=pages)
+        for page in rows.partitions():
+            sealed = [sealed_payee(self._file.project_id, row) for row in page]
+            for row, payee in zip(page, records.known(self._tx, sealed), strict=True):
+                yield as_payment(row.reference, row.amount, payee)
+
+
+def sealed_payee(project_id: int, row: Any) -> Sealed:  # noqa: ANN401  (a row of SQLAlchemy's)
+    """Return what a row of attempts says of its payee, to be opened."""
+    return Sealed(project_id, records.of_attempt(project_id, row.reference), row.payee)
 
 
 def move_file(
@@ -155,12 +152,32 @@ def projects_of(
     return {name: sheets[key.sheet_id] for name, key in keys.items() if key.sheet_id in sheets}
 
 
+def _rows(
+    tx: Transaction, place: Place, new: Sequence[tuple[int, NewAttempt]]
+) -> list[tuple[object, ...]]:
+    """Return rows to be stored, each payee sealed with the key of its person."""
+    project_id, period, sheet_id = place
+    numbers = [row.line for _, row in new]
+    persons = records.persons_of(
+        tx, project_id=project_id, period=period, sheet_id=sheet_id, lines=numbers
+    )
+    keys = seals.of_persons(tx, project_id, persons.values())
+    rows: list[tuple[object, ...]] = []
+    for file_id, row in new:
+        reference = place.reference(row)
+        payee = records.seal(
+            keys[persons[row.line]], records.of_attempt(project_id, reference), row.payee
+        )
+        rows.append((file_id, row.line, row.attempt, reference, row.amount, payee))
+    return rows
+
+
 _OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
 _OF_FILE: Final = "project_id = :p AND period = :m AND file_id = :f"
 
 _STAGE: Final = text("""
     CREATE TEMP TABLE new_attempt (file_id bigint, line integer, attempt integer, reference text,
-                                   amount bigint, payee jsonb) ON COMMIT DROP
+                                   amount bigint, payee bytea) ON COMMIT DROP
 """)
 _ADD: Final = text("""
     INSERT INTO attempt (project_id, period, sheet_id, line, attempt, reference, amount, state,

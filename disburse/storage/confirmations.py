@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from disburse.domain.access import OrganisationKind, Role
+from disburse.storage import records
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 
@@ -47,8 +48,9 @@ class WaitingKey:
 
 def accounts(tx: Transaction, organisations: Collection[int] | None) -> list[WaitingAccount]:
     """Return the waiting accounts of these organisations (None: of all), by organisation."""
-    rows = tx.execute(_ACCOUNTS, {"organisations": _ids(organisations)})
-    return [_account(row) for row in rows]
+    rows = tx.execute(_ACCOUNTS, {"organisations": _ids(organisations)}).all()
+    names = records.names(tx, {row.login: row.name for row in rows})
+    return [_account(row, names.get(row.login, "")) for row in rows]
 
 
 def keys(tx: Transaction, organisations: Collection[int] | None) -> list[WaitingKey]:
@@ -86,8 +88,9 @@ def _ids(organisations: Collection[int] | None) -> list[int] | None:
     return None if organisations is None else sorted(organisations)
 
 
-def _account(row: Any) -> WaitingAccount:  # noqa: ANN401  (a row of SQLAlchemy's)
+def _account(row: Any, name: str) -> WaitingAccount:  # noqa: ANN401  (a row of SQLAlchemy's)
     chosen = {
+        "name": name,
         "organisation_kind": OrganisationKind(row.organisation_kind),
         "roles": [Role(role) for role in row.roles],
         "made_by": row.made_by or [],

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text
 
 from disburse.domain.access import Role
+from disburse.storage import records
 from disburse.storage.engine import Transaction
 
 
@@ -64,7 +65,10 @@ def administered(tx: Transaction, organisation_id: int) -> bool:
 
 def _one(tx: Transaction, condition: str, value: object) -> Credential | None:
     row = tx.execute(text(f"{_SELECT} AND {condition}"), {"value": value}).one_or_none()
-    return None if row is None else Credential(**row._mapping)  # noqa: SLF001
+    if row is None:
+        return None
+    name = records.names(tx, {row.login: row.name}).get(row.login, "")
+    return Credential(**{**row._mapping, "name": name})  # noqa: SLF001
 
 
 _SELECT: Final = """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.refusal import Refusal
+from disburse.storage import records, seals
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 
@@ -132,12 +133,15 @@ def seen_entries(tx: Transaction, *, account_id: int, references: Sequence[str])
 
 
 def add_entries(
-    tx: Transaction, *, account_id: int, number: int, entries: Sequence[NewEntry]
+    tx: Transaction, *, account_id: int, number: int, entries: Sequence[NewEntry], at: datetime
 ) -> None:
-    """Store the entries of a statement."""
+    """Store the entries of a statement; the bank's words may name people, so they are sealed."""
     for entry in entries:
         values = {name: getattr(entry, name) for name in NewEntry.__slots__}
-        tx.execute(_ADD_ENTRY, values | {"a": account_id, "n": number})
+        place = records.of_entry(entry.project_id, account_id, entry.reference)
+        key = seals.of_month(tx, entry.project_id, at)
+        words = records.seal_words(key, place, entry.text)
+        tx.execute(_ADD_ENTRY, values | {"a": account_id, "n": number, "text": words})
 
 
 _DECLARE: Final = text("""

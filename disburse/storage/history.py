@@ -10,8 +10,10 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from disburse.domain.reference import AttemptKey, attempt_of
-from disburse.storage.attempts import ROWS_AT_ONCE, Place
+from disburse.storage import records
+from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
+from disburse.storage.records import Sealed
 from disburse.storage.rows import AnyRow, as_dicts
 
 
@@ -46,9 +48,9 @@ def payouts(
     if limit is not None:
         query += " LIMIT :limit"
         values["limit"] = limit
-    pages = {"yield_per": ROWS_AT_ONCE}
-    for row in tx.execute(text(query), values, execution_options=pages):
-        yield row._asdict()
+    pages = {"yield_per": records.PAGE}
+    for page in tx.execute(text(query), values, execution_options=pages).partitions():
+        yield from _with_people(tx, [row._asdict() for row in page])
 
 
 def totals(tx: Transaction, selection: Selection) -> list[AnyRow]:
@@ -69,22 +71,39 @@ def place_of(
 
 def entitlement(tx: Transaction, at: tuple[Place, int]) -> AnyRow:
     """Return what the line entitles its worker to."""
-    return as_dicts(tx.execute(_ENTITLEMENT, _line(at)))[0]
+    row = as_dicts(tx.execute(_ENTITLEMENT, _line(at)))[0]
+    [told] = records.opened(tx, [_sealed_line(row)])
+    return row | {name: told[name] for name in ("name", "id_number")}
 
 
 def attempts(tx: Transaction, at: tuple[Place, int]) -> list[AnyRow]:
     """Return every attempt to pay the line, first to last."""
-    return as_dicts(tx.execute(_ATTEMPTS, _line(at)))
+    rows = as_dicts(tx.execute(_ATTEMPTS, _line(at)))
+    payees = records.opened(tx, [_sealed_payee(row, at[0].project_id) for row in rows])
+    return [
+        row | {name: payee[name] for name in _PAYEE}
+        for row, payee in zip(rows, payees, strict=True)
+    ]
 
 
 def answers(tx: Transaction, at: tuple[Place, int]) -> list[AnyRow]:
     """Return the bank's records about the line's payments, in the order they came."""
-    return as_dicts(tx.execute(_ANSWERS, _line(at)))
+    project_id = at[0].project_id
+    rows = as_dicts(tx.execute(_ANSWERS, _line(at)))
+    sealed = [
+        Sealed(
+            project_id,
+            records.of_answer(project_id, row.pop("connection_id"), row["report"], row["record"]),
+            row["text"],
+        )
+        for row in rows
+    ]
+    return [row | {"text": told} for row, told in zip(rows, records.words(tx, sealed), strict=True)]
 
 
 def acts_behind(tx: Transaction, at: tuple[Place, int]) -> list[AnyRow]:
     """Return the acts on the line, its sheet as a whole, its payments and their files."""
-    return as_dicts(tx.execute(_ACTS_BEHIND, _line(at)))
+    return _with_members(tx, as_dicts(tx.execute(_ACTS_BEHIND, _line(at))))
 
 
 def acts(
@@ -107,7 +126,32 @@ def acts(
         )
     query = f"{_ACTS} WHERE {' AND '.join(conditions)} ORDER BY a.id LIMIT :limit"
     values = {"p": project_id, "after": after, "s": sheet_id, "e": employer_id, "limit": limit}
-    return as_dicts(tx.execute(text(query), values))
+    return _with_members(tx, as_dicts(tx.execute(text(query), values)))
+
+
+def _with_people(tx: Transaction, rows: list[AnyRow]) -> Iterator[AnyRow]:
+    """Put name, account and identity number into rows of payments."""
+    payees = records.opened(tx, [_sealed_payee(row, row["project_id"]) for row in rows])
+    people = records.opened(tx, [_sealed_line(row) for row in rows])
+    for row, payee, told in zip(rows, payees, people, strict=True):
+        yield row | {name: payee[name] for name in _PAYEE} | {"id_number": told["id_number"]}
+
+
+def _sealed_payee(row: AnyRow, project_id: int) -> Sealed:
+    place = records.of_attempt(project_id, row["reference"])
+    return Sealed(project_id, place, row.pop("payee"))
+
+
+def _sealed_line(row: AnyRow) -> Sealed:
+    place = records.of_line(row["project_id"], row["sheet_id"], row["line"])
+    return Sealed(row["project_id"], place, row.pop("particulars"))
+
+
+def _with_members(tx: Transaction, rows: list[AnyRow]) -> list[AnyRow]:
+    """Put the names of those who acted into rows of acts."""
+    sealed = {row["login"]: row["member"] for row in rows if row["login"] is not None}
+    names = records.names(tx, sealed)
+    return [row | {"member": names.get(row.pop("login"))} for row in rows]
 
 
 def _line(at: tuple[Place, int]) -> dict[str, Any]:
@@ -141,6 +185,7 @@ _CONDITIONS: Final = {
           AND e.line = a.line AND h.fingerprint = :person)""",
     "state": "a.state = :state",
 }
+_PAYEE: Final = ("name", "account", "bank_name")
 _OF_PAYMENT: Final = "a.sheet_id = :rs AND a.line = :rl AND a.attempt = :ra"
 _OF_FILE: Final = "a.file_id = (SELECT id FROM bank_file WHERE reference = :reference)"
 _AFTER: Final = """(a.project_id, a.period, a.sheet_id, a.line, a.attempt)
@@ -150,10 +195,8 @@ _ORDER: Final = "ORDER BY a.project_id, a.period, a.sheet_id, a.line, a.attempt"
 _PAYOUTS: Final = """
     SELECT a.project_id, p.code AS project, a.period, a.sheet_id, a.line, a.attempt, a.reference,
            s.employer_id AS subcontractor_id, o.name AS subcontractor, s.kind, l.worker_id,
-           a.payee ->> 'name' AS name, l.particulars ->> 'id_number' AS id_number,
-           a.payee ->> 'account' AS account, a.payee ->> 'bank_name' AS bank_name, a.amount,
-           s.currency, a.state, coalesce(f.pay_on, s.pay_on) AS pay_on,
-           f.reference AS file_reference, a.answered_on, a.reason
+           a.payee, l.particulars, a.amount, s.currency, a.state, f.reference AS file_reference,
+           coalesce(f.pay_on, s.pay_on) AS pay_on, a.answered_on, a.reason
     FROM attempt a
     JOIN line l ON l.project_id = a.project_id AND l.period = a.period
                AND l.sheet_id = a.sheet_id AND l.number = a.line
@@ -176,8 +219,7 @@ _PLACE_OF: Final = text("""
 _ENTITLEMENT: Final = text("""
     SELECT e.project_id, p.code AS project, e.period, e.sheet_id, e.line, e.kind, e.number,
            e.employer_id AS subcontractor_id, o.name AS subcontractor, l.worker_id,
-           l.particulars ->> 'name' AS name, l.particulars ->> 'id_number' AS id_number,
-           s.currency, e.owed, e.funded, e.live, e.paid, e.set_aside, e.void,
+           l.particulars, s.currency, e.owed, e.funded, e.live, e.paid, e.set_aside, e.void,
            s.digest AS sheet_digest, s.state AS sheet_state
     FROM entitlement e
     JOIN line l ON l.project_id = e.project_id AND l.period = e.period
@@ -188,8 +230,7 @@ _ENTITLEMENT: Final = text("""
     WHERE e.project_id = :p AND e.period = :m AND e.sheet_id = :s AND e.line = :l
 """)
 _ATTEMPTS: Final = text("""
-    SELECT a.attempt, a.reference, a.amount, a.state, a.payee ->> 'name' AS name,
-           a.payee ->> 'account' AS account, a.payee ->> 'bank_name' AS bank_name, a.evidence,
+    SELECT a.attempt, a.reference, a.amount, a.state, a.payee, a.evidence,
            a.reason, a.answered_on, a.file_id, f.reference AS file_reference,
            f.sha256 AS file_sha256, f.state AS file_state, r.reason AS reissue_reason
     FROM attempt a
@@ -200,13 +241,13 @@ _ATTEMPTS: Final = text("""
     ORDER BY a.attempt
 """)
 _ANSWERS: Final = text("""
-    SELECT at, digest AS report, record, attempt, result, amount, reason, text, evidence,
-           happened_on, state_before, state_after, effect
+    SELECT connection_id, at, digest AS report, record, attempt, result, amount, reason, text,
+           evidence, happened_on, state_before, state_after, effect
     FROM inbox WHERE project_id = :p AND sheet_id = :s AND line = :l
     ORDER BY at, digest, record
 """)
 _ACTS: Final = """
-    SELECT a.id, a.at, a.act, a.subject, a.subject_id, a.sheet_id, m.name AS member,
+    SELECT a.id, a.at, a.act, a.subject, a.subject_id, a.sheet_id, m.name AS member, m.login,
            o.name AS organisation, a.state_before, a.state_after, a.facts
     FROM act a
     LEFT JOIN member m ON m.id = a.member_id

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import text
 
 from disburse.domain.refusal import Refusal
+from disburse.storage import records, seals
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 
@@ -85,6 +86,20 @@ def add_rows(
 ) -> None:
     """Store what every record did; unique by (project, source, digest, record number)."""
     columns = {name: [getattr(row, name) for row in rows] for name in InboxRow.__slots__}
+    keys = {
+        project: seals.of_month(tx, project, at)
+        for project in {row.project_id for row in rows if row.text}
+    }
+    columns["text"] = [
+        records.seal_words(
+            keys[row.project_id],
+            records.of_answer(row.project_id, connection_id, digest, row.record),
+            row.text,
+        )
+        if row.text
+        else b""
+        for row in rows
+    ]
     tx.execute(_ADD_ROWS, columns | {"c": connection_id, "digest": digest, "at": at})
 
 
@@ -148,7 +163,7 @@ def answer_entry(
 
 _TYPES: Final = {
     "record": "integer", "amount": "bigint", "happened_on": "date", "project_id": "bigint",
-    "sheet_id": "bigint", "line": "integer", "attempt": "integer",
+    "sheet_id": "bigint", "line": "integer", "attempt": "integer", "text": "bytea",
 }  # fmt: skip
 _NAMES: Final = InboxRow.__slots__
 _ADD_ROWS: Final = text(f"""

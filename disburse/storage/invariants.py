@@ -269,19 +269,6 @@ _LOOKED_AT: Final = "SELECT " + ", ".join(
         "entitlement", "attempt", "bank_file",
     )
 )  # fmt: skip
-# Digests every byte that is kept: minutes where years of sheets are.
-_BYTES_ARE_KEPT: Final = """
-    SELECT k.project_id, k.id AS bytes_id, length(k.content) AS bytes,
-           (encode(sha256(k.content), 'hex') <> k.sha256)::integer AS changed,
-           (coalesce(s.digest, f.sha256, r.digest, k.sha256) <> k.sha256)::integer AS mislaid
-    FROM kept_bytes k
-    LEFT JOIN sheet s ON s.project_id = k.project_id AND s.bytes_id = k.id
-    LEFT JOIN bank_file f ON f.project_id = k.project_id AND f.bytes_id = k.id
-    LEFT JOIN report r ON r.bytes_id = k.id
-    WHERE encode(sha256(k.content), 'hex') <> k.sha256
-       OR coalesce(s.digest, f.sha256, r.digest, k.sha256) <> k.sha256
-"""
-
 INVARIANTS: Final = (
     Invariant("columns-add-up-to-zero", 2, _COLUMNS_ADD_UP),  # 1
     Invariant("bank-is-the-last-closing-balance", 1, _BANK_IS_CLOSING),  # 2
@@ -296,4 +283,3 @@ INVARIANTS: Final = (
     Invariant("sheets-follow-lines", 3, _SHEETS_FOLLOW),
     Invariant("files-follow-payments", 3, _FILES_FOLLOW),
 )
-DEEP: Final = (Invariant("bytes-are-as-they-came", 2, _BYTES_ARE_KEPT),)

@@ -1,26 +1,41 @@
-"""Sheets, bank files and reports exactly as they came or left; nothing here is ever deleted."""
+"""Sheets, bank files and reports as they came or left, sealed whole; no row is ever deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 
+from disburse.sealing import BrokenSeal
+from disburse.storage import records, seals
 from disburse.storage.engine import Transaction
+from disburse.storage.records import Forgotten
 
 
-def keep(tx: Transaction, *, project_id: int, media_type: str, content: bytes) -> int:
-    """Store `content` and return its number."""
+class Damaged(NamedTuple):
+    """Kept bytes that are not what came, or whose digest is not the one that others name."""
+
+    project_id: int
+    bytes_id: int
+    size: int
+    changed: bool
+    mislaid: bool
+
+
+def keep(tx: Transaction, *, project_id: int, media_type: str, content: bytes, at: date) -> int:
+    """Store `content`, sealed with the key of the month of `at`, and return its number."""
+    digest = sha256(content).hexdigest()
+    key = seals.of_month(tx, project_id, at)
     number = tx.scalar(
-        text("""
-            INSERT INTO kept_bytes (project_id, media_type, sha256, content)
-            VALUES (:p, :type, :sha256, :content) RETURNING id
-        """),
+        _KEEP,
         {
             "p": project_id,
             "type": media_type,
-            "sha256": sha256(content).hexdigest(),
-            "content": content,
+            "sha256": digest,
+            "content": key.seal(content, records.of_kept(project_id, digest)),
         },
     )
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
@@ -28,12 +43,51 @@ def keep(tx: Transaction, *, project_id: int, media_type: str, content: bytes) -
 
 
 def read(tx: Transaction, *, project_id: int, bytes_id: int) -> bytes:
-    """Return the bytes as they were kept; a digest that disagrees is a defect, not an answer."""
-    row = tx.execute(
-        text("SELECT sha256, content FROM kept_bytes WHERE project_id = :p AND id = :i"),
-        {"p": project_id, "i": bytes_id},
-    ).one()
-    content = bytes(row.content)
+    """Return the bytes as they were kept; raises `BrokenSeal` or `Forgotten`.
+
+    A digest that disagrees is a defect, not an answer.
+    """
+    row = tx.execute(_READ, {"p": project_id, "i": bytes_id}).one()
+    content = _opened(tx, project_id, row)
+    if content is None:
+        raise Forgotten(f"kept bytes {bytes_id} were deleted when retention ended")
     if sha256(content).hexdigest() != row.sha256:
         raise AssertionError(f"kept bytes {bytes_id} do not match their digest")
     return content
+
+
+def damaged(tx: Transaction) -> Iterator[Damaged]:
+    """Open and digest all bytes that are kept; minutes where years of sheets are.
+
+    What was forgotten cannot be digested; that it is not named otherwise is looked at still.
+    """
+    for row in tx.execute(_ALL, execution_options={"yield_per": 1}):
+        try:
+            content = _opened(tx, row.project_id, row)
+            changed = content is not None and sha256(content).hexdigest() != row.sha256
+        except BrokenSeal:
+            changed = True
+        if changed or row.mislaid:
+            yield Damaged(row.project_id, row.id, len(row.content), changed, row.mislaid)
+
+
+def _opened(tx: Transaction, project_id: int, row: Any) -> bytes | None:  # noqa: ANN401
+    place = records.of_kept(project_id, row.sha256)
+    [content] = seals.open_all(tx, project_id, [(bytes(row.content), place)])
+    return content
+
+
+_KEEP: Final = text("""
+    INSERT INTO kept_bytes (project_id, media_type, sha256, content)
+    VALUES (:p, :type, :sha256, :content) RETURNING id
+""")
+_READ: Final = text("SELECT sha256, content FROM kept_bytes WHERE project_id = :p AND id = :i")
+_ALL: Final = text("""
+    SELECT k.project_id, k.id, k.sha256, k.content,
+           coalesce(s.digest, f.sha256, r.digest, k.sha256) <> k.sha256 AS mislaid
+    FROM kept_bytes k
+    LEFT JOIN sheet s ON s.project_id = k.project_id AND s.bytes_id = k.id
+    LEFT JOIN bank_file f ON f.project_id = k.project_id AND f.bytes_id = k.id
+    LEFT JOIN report r ON r.bytes_id = k.id
+    ORDER BY k.project_id, k.id
+""")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.refusal import Refusal
+from disburse.sealing import Key
+from disburse.storage import records, seals
 from disburse.storage.engine import Transaction, copy_rows
 from disburse.storage.plans import count_anew, in_bulk
+from disburse.storage.records import Sealed
 from disburse.storage.sheets import DuplicateSheet, Sheet
-
-ROWS_AT_ONCE: Final = 2_000  # a server-side cursor's page: keeps memory flat for 100,000 lines
 
 
 class NoSuchLine(Refusal):
@@ -41,7 +43,7 @@ class NewLine:
     gross: int
     deductions: int
     net: int
-    particulars: str  # JSON text
+    particulars: Mapping[str, object]  # everything else that the line says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +86,11 @@ def add(tx: Transaction, sheet: Sheet, lines: Iterable[NewLine]) -> None:
     An entitlement is unique by (project, period, employer, person, kind, number) while not void.
     """
     tx.execute(_STAGE)
-    count = copy_rows(
-        tx,
-        "new_line",
-        NewLine.__slots__,
-        (tuple(getattr(line, name) for name in NewLine.__slots__) for line in lines),
-    )
+    count = 0
+    for page in records.pages(lines):
+        keys = seals.of_persons(tx, sheet.project_id, (line.person_id for line in page))
+        rows = (_row(sheet, line, keys[line.person_id]) for line in page)
+        count += copy_rows(tx, "new_line", NewLine.__slots__, rows)
     key = _key(sheet)
     tx.execute(_ADD_LINES, key)
     try:
@@ -190,11 +191,31 @@ def payable(tx: Transaction, sheet: Sheet) -> Total:
 
 def funded(tx: Transaction, sheet: Sheet, *, wages: bool = False) -> Iterator[PayableLine]:
     """Walk the funded lines in order; memory stays flat. `wages`: with what each is made of."""
-    values = _key(sheet) | {"wages": wages}
     with in_bulk(tx):
-        rows = tx.execute(_FUNDED, values, execution_options={"yield_per": ROWS_AT_ONCE})
-    for row in rows:
-        yield PayableLine(*row)
+        rows = tx.execute(_FUNDED, _key(sheet), execution_options={"yield_per": records.PAGE})
+    for page in rows.partitions():
+        for row, told in zip(page, _particulars(tx, sheet, page), strict=True):
+            yield PayableLine(
+                number=row.number,
+                owed=row.owed,
+                name=told["name"],
+                account=told["account"],
+                bank_code=told["bank_code"],
+                bank_name=told["bank_name"],
+                latin_name=told["latin_name"],
+                told=told if wages else None,
+            )
+
+
+def _row(sheet: Sheet, line: NewLine, key: Key) -> tuple[object, ...]:
+    place = records.of_line(sheet.project_id, sheet.id, line.number)
+    return (*_PLAIN(line), records.seal(key, place, line.particulars))
+
+
+def _particulars(tx: Transaction, sheet: Sheet, rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+    of = sheet.project_id, sheet.id
+    sealed = [Sealed(of[0], records.of_line(*of, row.number), row.particulars) for row in rows]
+    return records.known(tx, sealed)
 
 
 def _key(sheet: Sheet) -> dict[str, object]:
@@ -206,10 +227,11 @@ def _total(tx: Transaction, statement: Any, sheet: Sheet) -> Total:  # noqa: ANN
     return Total(int(row.lines), int(row.amount))
 
 
+_PLAIN: Final = attrgetter(*NewLine.__slots__[:-1])
 # Row-level security refuses COPY into the tables themselves (design §9): stage, then insert.
 _STAGE: Final = text("""
     CREATE TEMP TABLE new_line (number integer, worker_id bigint, person_id bigint,
-        account_index bytea, gross bigint, deductions bigint, net bigint, particulars jsonb)
+        account_index bytea, gross bigint, deductions bigint, net bigint, particulars bytea)
     ON COMMIT DROP
 """)
 _ADD_LINES: Final = text("""
@@ -266,10 +288,7 @@ _PAYABLE: Final = text(f"""
     WHERE {_OF_SHEET} AND NOT set_aside AND NOT void AND owed > 0
 """)
 _FUNDED: Final = text("""
-    SELECT l.number, e.owed, l.particulars ->> 'name' AS name,
-           l.particulars ->> 'account' AS account, l.particulars ->> 'bank_code' AS bank_code,
-           l.particulars ->> 'bank_name' AS bank_name, l.particulars ->> 'latin_name' AS latin_name,
-           CASE WHEN :wages THEN l.particulars END AS told
+    SELECT l.number, e.owed, l.particulars
     FROM line l
     JOIN entitlement e ON e.project_id = l.project_id AND e.period = l.period
                       AND e.sheet_id = l.sheet_id AND e.line = l.number

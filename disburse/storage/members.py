@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.access import Caller, OrganisationKind, Role
+from disburse.storage import records
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, PartyTaken
@@ -38,7 +39,8 @@ def add_member(tx: Transaction, values: dict[str, object]) -> int:
     """Store an account of an organisation, without any role; return its number."""
     try:
         with tx.begin_nested():
-            number = tx.scalar(_ADD_MEMBER, values)
+            name = records.seal_name(tx, str(values["login"]), str(values["name"]))
+            number = tx.scalar(_ADD_MEMBER, values | {"name": name})
     except IntegrityError as error:
         raise PartyTaken("an account with this login is here already") from error
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
@@ -74,12 +76,12 @@ def by_login(tx: Transaction, login: str) -> Member:
     row = tx.execute(_BY_LOGIN, {"login": login}).one_or_none()
     if row is None:
         raise NoSuchParty(f"there is no account {login!r}; set it up first")
-    return _member(row)
+    return _member(tx, row)
 
 
 def by_number(tx: Transaction, member_id: int) -> Member:
     """Return the account with this number, which is there."""
-    return _member(tx.execute(_BY_NUMBER, {"member": member_id}).one())
+    return _member(tx, tx.execute(_BY_NUMBER, {"member": member_id}).one())
 
 
 def owns_login(tx: Transaction, *, member_id: int, login: str) -> bool:
@@ -136,9 +138,10 @@ def revoke_token(tx: Transaction, *, digest: bytes, at: datetime) -> bool:
     return done.rowcount == 1
 
 
-def _member(row: Any) -> Member:  # noqa: ANN401  (a row of SQLAlchemy's)
-    kind = OrganisationKind(row.organisation_kind)
-    return Member(**{**row._mapping, "organisation_kind": kind})  # noqa: SLF001
+def _member(tx: Transaction, row: Any) -> Member:  # noqa: ANN401  (a row of SQLAlchemy's)
+    name = records.names(tx, {row.login: row.name}).get(row.login, "")
+    told = {"organisation_kind": OrganisationKind(row.organisation_kind), "name": name}
+    return Member(**{**row._mapping, **told})  # noqa: SLF001
 
 
 def _caller(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)

@@ -10,7 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from disburse.domain.refusal import Refusal
+from disburse.sealing import BrokenSeal, bound_to, number_in
+from disburse.storage import seals
 from disburse.storage.engine import Transaction
+from disburse.storage.seals import INSTALLATION, Use
 
 WAIT: Final = "3s"  # for a request with the same key that is being worked on
 
@@ -56,16 +59,25 @@ def claim(
     row = tx.execute(_READ, values).one()
     if bytes(row.request_digest) != request_digest:
         raise KeyReused("this idempotency key was used for another request; take a new one")
-    return Answer(status=row.status, media_type=row.media_type, content=bytes(row.answer))
+    sealing = seals.root_numbered(tx, number_in(row.answer))
+    if sealing is None:
+        raise BrokenSeal("the key of this answer is not here any more")
+    content = sealing.open(row.answer, _place(member_id, key))
+    return Answer(status=row.status, media_type=row.media_type, content=content)
 
 
 def keep(tx: Transaction, *, member_id: int, key: str, answer: Answer) -> None:
-    """Store the answer, in the transaction of its effect."""
+    """Store the answer, sealed, in the transaction of its effect."""
+    sealed = seals.root(tx, Use.ANSWERS).seal(answer.content, _place(member_id, key))
     tx.execute(
         _KEEP,
         {"m": member_id, "k": key, "status": answer.status, "type": answer.media_type,
-         "answer": answer.content},
+         "answer": sealed},
     )  # fmt: skip
+
+
+def _place(member_id: int, key: str) -> bytes:
+    return bound_to(INSTALLATION, "idempotency_key", "answer", f"{member_id}/{key}")
 
 
 _CLAIM: Final = text("""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from struct import Struct
 from typing import Any, Final
 
 from sqlalchemy import text
 
 from disburse.sealing import (
+    WRAPPED_BYTES,
     BrokenSeal,
     Key,
     Keychain,
@@ -19,6 +21,7 @@ from disburse.sealing import (
     number_in,
 )
 from disburse.storage.engine import KEYCHAIN, Transaction
+from disburse.storage.rows import array, array_of_bytes
 
 INSTALLATION: Final = 0  # instead of a project
 
@@ -29,6 +32,7 @@ class Use(StrEnum):
     PROJECT = "project"  # wraps the keys of a project's people and months
     INDEX = "index"  # digests identity numbers and accounts, so that equal ones are found
     NAMES = "names"  # seals the names of members
+    ANSWERS = "answers"  # seals what callers were told, to be told again
     SECRETS = "secrets"  # seals what the installation must not forget: see `seal_secret`
 
 
@@ -89,29 +93,34 @@ def open_secret(tx: Transaction, place: bytes, sealed: bytes) -> bytes:
 def of_persons(tx: Transaction, project_id: int, person_ids: Iterable[int]) -> dict[int, Key]:
     """Return the keys of these people on a project, making the ones that are missing."""
     wanted = sorted(set(person_ids))
-    values = {"p": project_id, "persons": wanted}
-    found = _record_keys(tx, project_id, tx.execute(_OF_PERSONS, values), "person_id")
-    if missing := [person for person in wanted if person not in found]:
+    values = {"p": project_id, "persons": array(wanted)}
+    found = _record_keys(tx, project_id, tx.scalar(_OF_PERSONS, values))
+    keys = {person: key for person, _, key in found}
+    if missing := [person for person in wanted if person not in keys]:
         _make(tx, project_id, {"persons": missing, "months": [None] * len(missing)})
-        found = _record_keys(tx, project_id, tx.execute(_OF_PERSONS, values), "person_id")
-    return found
+        values["persons"] = array(missing)
+        found = _record_keys(tx, project_id, tx.scalar(_OF_PERSONS, values))
+        keys |= {person: key for person, _, key in found}
+    return keys
 
 
 def of_month(tx: Transaction, project_id: int, day: date) -> Key:
     """Return the key of a project's month, for bytes that are kept whole; made when missing."""
     month = date(day.year, day.month, 1)
     values = {"p": project_id, "month": month}
-    found = _record_keys(tx, project_id, tx.execute(_OF_MONTH, values), "month")
+    found = _record_keys(tx, project_id, tx.scalar(_OF_MONTH, values))
     if not found:
         _make(tx, project_id, {"persons": [None], "months": [month]})
-        found = _record_keys(tx, project_id, tx.execute(_OF_MONTH, values), "month")
-    return found[month]
+        found = _record_keys(tx, project_id, tx.scalar(_OF_MONTH, values))
+    [(_, _, key)] = found
+    return key
 
 
 def numbered(tx: Transaction, project_id: int, numbers: Iterable[int]) -> dict[int, Key]:
     """Return record keys by their numbers; those that were destroyed are missing."""
-    values = {"p": project_id, "ids": sorted(set(numbers))}
-    return _record_keys(tx, project_id, tx.execute(_NUMBERED, values), "id")
+    values = {"p": project_id, "ids": array(set(numbers))}
+    found = _record_keys(tx, project_id, tx.scalar(_NUMBERED, values))
+    return {number: key for _, number, key in found}
 
 
 def open_all(
@@ -129,9 +138,9 @@ def open_all(
     return opened
 
 
-def record_place(project_id: int, person_id: int | None, month: date | None) -> bytes:
-    """Name the place of a wrapped record key."""
-    whose = f"person {person_id}" if month is None else f"month {month:%Y-%m}"
+def record_place(project_id: int, person_id: int, days: int) -> bytes:
+    """Name the place of a wrapped record key: a person's, or (0) of a month, in days since 2000."""
+    whose = f"person {person_id}" if person_id else f"month {days}"
     return bound_to(project_id, "record_key", "wrapped", whose)
 
 
@@ -140,28 +149,39 @@ def _add_root(tx: Transaction, project_id: int, use: Use, wrapped: bytes) -> Non
     tx.execute(_ADD_ROOT, {"p": project_id, "use": use, "wrapped": wrapped, "master": master})
 
 
-def _record_keys(tx: Transaction, project_id: int, rows: Iterable[Any], by: str) -> dict[Any, Key]:
-    roots: dict[int, Key] = {}
-    found = {}
-    for row in rows:
-        if row.root_id not in roots:
-            wrapping = root_numbered(tx, row.root_id, project_id)
-            if wrapping is None:
-                continue  # destroyed, and with it what it wrapped
-            roots[row.root_id] = wrapping
-        place = record_place(project_id, row.person_id, row.month)
-        secret = roots[row.root_id].open(bytes(row.wrapped), place)
-        found[getattr(row, by)] = Key(row.id, secret)
+def _record_keys(
+    tx: Transaction, project_id: int, packed: bytes | None
+) -> list[tuple[int, int, Key]]:
+    """Unwrap record keys; return for each its person (0: a month's), its number and itself.
+
+    They come packed into one value: as rows, 10,000 of them would cost more than all the sealing.
+    """
+    roots: dict[int, Key | None] = {}
+    found = []
+    for person_id, number, root_id, days, wrapped in _PACKED.iter_unpack(packed or b""):
+        if root_id not in roots:
+            roots[root_id] = root_numbered(tx, root_id, project_id)
+        wrapping = roots[root_id]
+        if wrapping is not None:  # else destroyed, and with it what it wrapped
+            secret = wrapping.open(wrapped, record_place(project_id, person_id, days))
+            found.append((person_id, number, Key(number, secret)))
     return found
 
 
 def _make(tx: Transaction, project_id: int, whose: Mapping[str, list[Any]]) -> None:
     wrapping = root(tx, Use.PROJECT, project_id)
     wrapped = [
-        wrapping.seal(new_secret(), record_place(project_id, person, month))
+        wrapping.seal(new_secret(), record_place(project_id, person or 0, _days(month)))
         for person, month in zip(whose["persons"], whose["months"], strict=True)
     ]
-    tx.execute(_ADD, {"p": project_id, "root": wrapping.number, "wrapped": wrapped, **whose})
+    tx.execute(
+        _ADD,
+        {"p": project_id, "root": wrapping.number, "wrapped": array_of_bytes(wrapped), **whose},
+    )
+
+
+def _days(month: date | None) -> int:
+    return (month - _BEGINNING).days if month else 0
 
 
 def _place(project_id: int, use: str) -> bytes:
@@ -182,17 +202,18 @@ _ADD_ROOT: Final = text("""
     INSERT INTO root_key (project_id, use, master, wrapped) VALUES (:p, :use, :master, :wrapped)
     ON CONFLICT DO NOTHING
 """)
-_COLUMNS: Final = "id, person_id, month, root_id, wrapped"
-_OF_PERSONS: Final = text(f"""
-    SELECT {_COLUMNS} FROM record_key
-    WHERE project_id = :p AND current AND person_id = ANY(CAST(:persons AS bigint[]))
-""")
-_OF_MONTH: Final = text(f"""
-    SELECT {_COLUMNS} FROM record_key WHERE project_id = :p AND current AND month = :month
-""")
-_NUMBERED: Final = text(f"""
-    SELECT {_COLUMNS} FROM record_key WHERE project_id = :p AND id = ANY(CAST(:ids AS bigint[]))
-""")
+_BEGINNING: Final = date(2000, 1, 1)
+_PACKED: Final = Struct(f">qqqi{WRAPPED_BYTES}s")  # as below; a month before 2000 is a minus
+_AS_PACKED: Final = """
+    SELECT string_agg(int8send(coalesce(person_id, 0)) || int8send(id) || int8send(root_id)
+                      || int4send(coalesce(month - DATE '2000-01-01', 0)) || wrapped, '')
+    FROM record_key WHERE project_id = :p
+"""
+_OF_PERSONS: Final = text(
+    f"{_AS_PACKED} AND current AND person_id = ANY(CAST(:persons AS bigint[]))"
+)
+_OF_MONTH: Final = text(f"{_AS_PACKED} AND current AND month = :month")
+_NUMBERED: Final = text(f"{_AS_PACKED} AND id = ANY(CAST(:ids AS bigint[]))")
 _ADD: Final = text("""
     INSERT INTO record_key (project_id, person_id, month, root_id, wrapped)
     SELECT :p, t.person, t.month, :root, t.wrapped

@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from disburse.domain.lifecycle import bank_file
 from disburse.domain.lifecycle.sheet import State
+from disburse.storage import records
 from disburse.storage.engine import Transaction
 from disburse.storage.plans import in_bulk
+from disburse.storage.records import Sealed
 from disburse.storage.rows import AnyRow, as_dicts
 from disburse.storage.sheets import Sheet
 
@@ -107,7 +109,15 @@ def lines(tx: Transaction, of: Sheet, *, state: str | None, after: int, limit: i
     """Return lines by number, with where each stands; all of them, or those in one state."""
     values = _key(of) | {"state": state, "after": after, "limit": limit}
     with in_bulk(tx):
-        return as_dicts(tx.execute(_LINES, values))
+        rows = as_dicts(tx.execute(_LINES, values))
+    place = of.project_id, of.id
+    sealed = [
+        Sealed(of.project_id, records.of_line(*place, row["number"]), row.pop("particulars"))
+        for row in rows
+    ]
+    for row, told in zip(rows, records.opened(tx, sealed), strict=True):
+        row |= {name: told[name] for name in _SHOWN}
+    return rows
 
 
 def blockers(tx: Transaction, of: Sheet, *, after: int, lines: int) -> list[AnyRow]:
@@ -196,12 +206,10 @@ _OPEN_BLOCKERS: Final = text("""
     WHERE b.project_id = :p AND b.sheet_id = :s AND e.period = :m AND b.cleared_by IS NULL
       AND NOT e.set_aside AND NOT e.void
 """)
+_SHOWN: Final = ("name", "id_number", "account", "bank_name", "team", "trade")
 _LINES: Final = text(f"""
     {_STANDING}
-    SELECT l.number, l.worker_id, l.particulars ->> 'name' AS name,
-           l.particulars ->> 'id_number' AS id_number, l.particulars ->> 'account' AS account,
-           l.particulars ->> 'bank_name' AS bank_name, l.particulars ->> 'team' AS team,
-           l.particulars ->> 'trade' AS trade, l.gross, l.deductions, l.net, standing.state,
+    SELECT l.number, l.worker_id, l.particulars, l.gross, l.deductions, l.net, standing.state,
            standing.reference
     FROM line l JOIN standing ON standing.line = l.number
     WHERE l.project_id = :p AND l.period = :m AND l.sheet_id = :s AND l.number > :after

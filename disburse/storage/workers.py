@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from struct import Struct
+from typing import Any, Final
 
 from sqlalchemy import text
 
 from disburse.sealing import Key
-from disburse.storage import seals
+from disburse.storage import records, seals
 from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.records import Sealed
+from disburse.storage.rows import array, array_of_bytes
 from disburse.storage.seals import Use
 
 
@@ -40,11 +42,11 @@ class NewWorker:
     """One employment as it is enrolled."""
 
     person_id: int
-    team: str
-    trade: str
     joined_on: date
     left_on: date | None
-    particulars: str  # JSON text: name, latin_name, id_type, id_number, mobile, account, bank
+    account_index: bytes  # keyed digest of the account, to see without opening that it is the same
+    latin: bool  # there is a latin name
+    particulars: Mapping[str, object]  # name, latin_name, identity, mobile, account, bank, team
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Enrolled:
     worker_id: int
     joined_on: date
     left_on: date | None
-    account: str
+    account_index: bytes
     latin_name: str
 
 
@@ -76,7 +78,7 @@ def index(tx: Transaction) -> Index:
 
 def persons(tx: Transaction, fingerprints: Sequence[bytes]) -> dict[bytes, int]:
     """Return the persons with these fingerprints by number, making the ones that are new."""
-    values = {"prints": list(fingerprints)}
+    values = {"prints": array_of_bytes(fingerprints)}
     found = _persons(tx, values)
     if len(found) < len(set(fingerprints)):
         tx.execute(_ADD_PERSONS, values)
@@ -89,9 +91,25 @@ def enrol(
 ) -> int:
     """Put workers on the roster; one who is there gets the new particulars. Return how many."""
     tx.execute(_STAGE)
-    columns = NewWorker.__slots__
-    rows = (tuple(getattr(worker, name) for name in columns) for worker in workers)
-    count = copy_rows(tx, "new_worker", columns, rows)
+    count = 0
+    for page in records.pages(workers):
+        keys = seals.of_persons(tx, project_id, (one.person_id for one in page))
+        rows = (
+            (
+                one.person_id,
+                one.joined_on,
+                one.left_on,
+                one.account_index,
+                one.latin,
+                records.seal(
+                    keys[one.person_id],
+                    records.of_worker(project_id, employer_id, one.person_id),
+                    one.particulars,
+                ),
+            )
+            for one in page
+        )
+        count += copy_rows(tx, "new_worker", NewWorker.__slots__, rows)
     tx.execute(_ENROL, {"p": project_id, "e": employer_id})
     tx.execute(text("DROP TABLE new_worker"))
     return count
@@ -101,13 +119,38 @@ def roster(
     tx: Transaction, *, project_id: int, employer_id: int, person_ids: Sequence[int]
 ) -> dict[int, Enrolled]:
     """Return by person what the roster says; who is not on it is missing."""
-    rows = tx.execute(_ROSTER, {"p": project_id, "e": employer_id, "persons": list(person_ids)})
+    values = {"p": project_id, "e": employer_id, "persons": array(person_ids)}
+    rows = tx.execute(_ROSTER, values).all()
+    latin = particulars(tx, project_id, [row.id for row in rows if row.latin])
     return {
         row.person_id: Enrolled(
-            row.id, row.joined_on, row.left_on, row.account, row.latin_name or ""
+            row.id,
+            row.joined_on,
+            row.left_on,
+            row.account_index,
+            latin[row.id]["latin_name"] if row.latin else "",
         )
         for row in rows
     }
+
+
+def particulars(
+    tx: Transaction, project_id: int, worker_ids: Sequence[int]
+) -> dict[int, Mapping[str, Any]]:
+    """Return by worker what is known of these; raises `Forgotten`."""
+    if not worker_ids:
+        return {}
+    rows = tx.execute(_PARTICULARS, {"p": project_id, "workers": array(worker_ids)}).all()
+    sealed = [
+        Sealed(
+            project_id,
+            records.of_worker(project_id, row.employer_id, row.person_id),
+            row.particulars,
+        )
+        for row in rows
+    ]
+    told = records.known(tx, sealed)
+    return {row.id: one for row, one in zip(rows, told, strict=True)}
 
 
 def owed_in(
@@ -119,46 +162,48 @@ def owed_in(
     same moment, the second has to see the first.
     """
     tx.execute(_ONE_AT_A_TIME, {"p": project_id})
-    rows = tx.execute(_OWED, {"p": project_id, "m": period, "persons": list(person_ids)})
+    rows = tx.execute(_OWED, {"p": project_id, "m": period, "persons": array(person_ids)})
     return [
         Owed(row.person_id, row.kind, row.number, row.owed, bytes(row.account_index))
         for row in rows
     ]
 
 
-def particulars_text(particulars: Mapping[str, object]) -> str:
-    """Write the one joined record of a person's data."""
-    return json.dumps(particulars, ensure_ascii=False, separators=(",", ":"))
+def _persons(tx: Transaction, values: dict[str, str]) -> dict[bytes, int]:
+    packed = tx.scalar(_PERSONS, values) or b""
+    return dict(_PERSON.iter_unpack(packed))
 
 
-def _persons(tx: Transaction, values: dict[str, list[bytes]]) -> dict[bytes, int]:
-    return {bytes(row.fingerprint): row.id for row in tx.execute(_PERSONS, values)}
-
-
+_PERSON: Final = Struct(">32sq")  # one value instead of 10,000 rows
 _PERSONS: Final = text("""
-    SELECT id, fingerprint FROM person WHERE fingerprint = ANY(CAST(:prints AS bytea[]))
+    SELECT string_agg(fingerprint || int8send(id), '') FROM person
+    WHERE fingerprint = ANY(CAST(:prints AS bytea[]))
 """)
 _ADD_PERSONS: Final = text("""
     INSERT INTO person (fingerprint)
     SELECT DISTINCT print FROM unnest(CAST(:prints AS bytea[])) AS t (print) ORDER BY print
     ON CONFLICT DO NOTHING
 """)
+_PARTICULARS: Final = text("""
+    SELECT id, employer_id, person_id, particulars FROM worker
+    WHERE project_id = :p AND id = ANY(CAST(:workers AS bigint[]))
+""")
 _STAGE: Final = text("""
-    CREATE TEMP TABLE new_worker (person_id bigint, team text, trade text, joined_on date,
-                                  left_on date, particulars jsonb) ON COMMIT DROP
+    CREATE TEMP TABLE new_worker (person_id bigint, joined_on date, left_on date,
+                                  account_index bytea, latin boolean, particulars bytea)
+    ON COMMIT DROP
 """)
 _ENROL: Final = text("""
-    INSERT INTO worker (project_id, employer_id, person_id, team, trade, joined_on, left_on,
-                        particulars)
-    SELECT :p, :e, person_id, team, trade, joined_on, left_on, particulars FROM new_worker
+    INSERT INTO worker (project_id, employer_id, person_id, joined_on, left_on, account_index,
+                        latin, particulars)
+    SELECT :p, :e, person_id, joined_on, left_on, account_index, latin, particulars FROM new_worker
     ON CONFLICT (project_id, employer_id, person_id) DO UPDATE
-    SET team = excluded.team, trade = excluded.trade, joined_on = excluded.joined_on,
-        left_on = excluded.left_on, particulars = excluded.particulars
+    SET joined_on = excluded.joined_on, left_on = excluded.left_on,
+        account_index = excluded.account_index, latin = excluded.latin,
+        particulars = excluded.particulars
 """)
 _ROSTER: Final = text("""
-    SELECT id, person_id, joined_on, left_on, particulars ->> 'account' AS account,
-           particulars ->> 'latin_name' AS latin_name
-    FROM worker
+    SELECT id, person_id, joined_on, left_on, account_index, latin FROM worker
     WHERE project_id = :p AND employer_id = :e
       AND person_id = ANY(CAST(:persons AS bigint[]))
 """)

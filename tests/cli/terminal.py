@@ -13,6 +13,7 @@ from disburse.queries.waiting import waiting
 from disburse.steps.parties.confirm import confirm
 from disburse.storage import members
 from disburse.storage.engine import connect
+from tests.conftest import KEYCHAIN
 from tests.sheets import a_card, a_credit_code, an_identity_number
 
 OPERATOR = a_credit_code(7)
@@ -106,7 +107,7 @@ class Terminal:
 
     def confirm(self):
         """Let everybody and every key be confirmed: the inspector first, then the approver."""
-        connections = connect(self.environment["DISBURSE_DATABASE_URL"])
+        connections = connect(self.environment["DISBURSE_DATABASE_URL"], KEYCHAIN)
         for login in ("inspector", "approver"):
             with connections() as tx:
                 caller = members.caller_of_login(tx, login)

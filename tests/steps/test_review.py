@@ -30,7 +30,8 @@ from disburse.steps.payroll.clear import clear
 from disburse.steps.payroll.fund import fund
 from disburse.steps.payroll.receive import receive
 from disburse.steps.payroll.review import review
-from disburse.storage import parties
+from disburse.storage import parties, records
+from disburse.storage.attempts import sealed_payee
 from tests.builders import JSON, a_key
 from tests.sheets import a_card, a_credit_code, a_line, a_sheet_json, lines
 from tests.steps.test_bank import Story, Telling
@@ -200,7 +201,8 @@ class TestWhatIsSaidOfOneGoesBeforeWhatIsSaidOfAll:
 class TestPayingAgain:
     def test_the_same_number_at_another_bank_cools_down_too(self, rejected):
         with rejected.world.begin() as tx:
-            known = tx.scalar(text("SELECT payee FROM attempt WHERE line = 1"))
+            row = tx.execute(text("SELECT reference, payee FROM attempt WHERE line = 1")).one()
+            [known] = records.known(tx, [sealed_payee(rejected.world.project_id, row)])
         order = an_order(
             rejected, name=known["name"], account=known["account"], bank_code="104", bank_name="B"
         )

@@ -89,7 +89,7 @@ def ingest(
     if inbox.was_read(tx, **source, digest=digest):
         return Ingested(digest=digest, repeated=True)
     kept = kept_bytes.keep(
-        tx, project_id=project_id, media_type="application/octet-stream", content=content
+        tx, project_id=project_id, media_type="application/octet-stream", content=content, at=now
     )
     if not inbox.add_report(tx, **source, digest=digest, bytes_id=kept, by=by(caller, now)):
         return Ingested(digest=digest, repeated=True)
@@ -127,7 +127,7 @@ def note_refusal(
     """Keep a report that could not be read, with the reason; call it in its own transaction."""
     admit(tx, caller, Act.INGEST, project_id)
     kept = kept_bytes.keep(
-        tx, project_id=project_id, media_type="application/octet-stream", content=content
+        tx, project_id=project_id, media_type="application/octet-stream", content=content, at=now
     )
     acts.record(
         tx,

@@ -54,7 +54,7 @@ def reissue(
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, sheet, attempt)
     payee: Mapping[str, Any] = attempt.payee
-    order_bytes_id = None if order is None else _kept(tx, project_id, order)
+    order_bytes_id = None if order is None else _kept(tx, project_id, order, now)
     if order is not None:
         signer_of(tx, order, signature, organisation_id=sheet.employer_id, trust=trust, now=now)
         payee = dict(payee) | _corrected(order, reference)
@@ -90,8 +90,10 @@ def reissue(
     return asked
 
 
-def _kept(tx: Transaction, project_id: int, order: bytes) -> int:
-    return kept_bytes.keep(tx, project_id=project_id, media_type="application/json", content=order)
+def _kept(tx: Transaction, project_id: int, order: bytes, now: datetime) -> int:
+    return kept_bytes.keep(
+        tx, project_id=project_id, media_type="application/json", content=order, at=now
+    )
 
 
 def _corrected(order: bytes, reference: str) -> dict[str, str]:

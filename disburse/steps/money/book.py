@@ -128,7 +128,7 @@ def book_file(
     account = _account(tx, admit(tx, caller, Act.BOOK, project_id), caller)
     records = banks[account.adapter].read_statement(content)
     found = bookable(records, account=account.number, currency=account.currency)
-    kept_bytes.keep(tx, project_id=project_id, media_type=BYTES, content=content)
+    kept_bytes.keep(tx, project_id=project_id, media_type=BYTES, content=content, at=now)
     digest = sha256(content).hexdigest()
     entries: list[Booked] = []
     for number, statement in enumerate(found.statements):
@@ -274,7 +274,7 @@ def _keep(
         )
         for one in booked
     ]
-    funding.add_entries(tx, account_id=account.id, number=number, entries=entries)
+    funding.add_entries(tx, account_id=account.id, number=number, entries=entries, at=now)
     anomalies = [
         Anomaly(
             code=one.anomaly,

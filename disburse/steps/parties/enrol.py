@@ -8,6 +8,7 @@ from datetime import date, datetime
 from disburse.domain import particulars, roster
 from disburse.domain.access import Act, Caller
 from disburse.domain.finding import Effect, Finding
+from disburse.domain.identity import normalise_account
 from disburse.domain.refusal import Refusal
 from disburse.domain.roster import ENROLMENTS_MAX, Enrolment
 from disburse.door import admit, by, day
@@ -57,7 +58,8 @@ def enrol(
         project_id=project_id,
         employer_id=employer.id,
         workers=(
-            _stored(one, numbers[print_]) for one, print_ in zip(enrolments, prints, strict=True)
+            _stored(one, numbers[print_], index.of_account(normalise_account(one.account)))
+            for one, print_ in zip(enrolments, prints, strict=True)
         ),
     )
     acts.record(
@@ -83,23 +85,23 @@ def _require_sound(enrolments: Sequence[Enrolment], rows: Sequence[int], today: 
         )
 
 
-def _stored(one: Enrolment, person_id: int) -> NewWorker:
+def _stored(one: Enrolment, person_id: int, account_index: bytes) -> NewWorker:
     return NewWorker(
         person_id=person_id,
-        team=one.team,
-        trade=one.trade,
         joined_on=one.joined_on,
         left_on=one.left_on,
-        particulars=workers.particulars_text(
-            {
-                "name": one.name,
-                "latin_name": one.latin_name,
-                "id_type": one.id_type,
-                "id_number": one.id_number,
-                "mobile": one.mobile,
-                "account": one.account,
-                "bank_code": one.bank_code,
-                "bank_name": one.bank_name,
-            }
-        ),
+        account_index=account_index,
+        latin=bool(one.latin_name),
+        particulars={
+            "name": one.name,
+            "latin_name": one.latin_name,
+            "id_type": one.id_type,
+            "id_number": one.id_number,
+            "mobile": one.mobile,
+            "team": one.team,
+            "trade": one.trade,
+            "account": one.account,
+            "bank_code": one.bank_code,
+            "bank_name": one.bank_name,
+        },
     )

@@ -85,7 +85,7 @@ def receive(
     account = parties.account(tx, project.account_id or 0)
     lineup = Lineup.of(tx, project, payees, employer_id=caller.organisation_id)
     note = Policy.read(project.policy).note_for(header.period)
-    findings += lineup.against_roster(header)  # 4
+    findings += lineup.against_roster(tx, project, header)  # 4
     findings += lineup.against_bank(banks[account.adapter], header, note)
     findings += lineup.against_owed(tx, project, header)
     new = NewSheet(  # 5
@@ -104,7 +104,9 @@ def receive(
         signature=signature,
         kid=key.kid,
         salt=secrets.token_bytes(SALT_BYTES),
-        bytes_id=kept_bytes.keep(tx, project_id=project_id, media_type=media_type, content=content),
+        bytes_id=kept_bytes.keep(
+            tx, project_id=project_id, media_type=media_type, content=content, at=now
+        ),
         received_by=caller.member_id,
     )
     sheet = _store(tx, new, lineup.as_stored(header), findings, by(caller, now))

@@ -36,7 +36,7 @@ def withdraw(
         raise NoSuchSheet(f"there is no sheet {sheet_id} of yours on this project")
     order = read_withdrawal(content, sheet_digest=sheet.digest)
     kept = kept_bytes.keep(
-        tx, project_id=project_id, media_type="application/json", content=content
+        tx, project_id=project_id, media_type="application/json", content=content, at=now
     )
     moved = sheets.advance(
         tx,

@@ -9,7 +9,9 @@ from disburse.domain.finding import Code
 from disburse.domain.roster import ENROLMENTS_MAX, Enrolment
 from disburse.domain.sheet import IdType
 from disburse.steps.parties.enrol import RosterRefused, enrol
+from disburse.storage import records
 from disburse.storage.parties import NoSuchParty
+from disburse.storage.records import Sealed
 from tests.sheets import a_card, a_credit_code, a_sheet_json, an_identity_number, lines
 
 
@@ -54,7 +56,10 @@ def test_a_worker_who_is_enrolled_again_gets_the_new_particulars(world):
     count = len(roster(world))
     enrolling(world, a_worker(500, team="B", left_on=date(2026, 9, 1)))
     last = roster(world)[-1]
-    assert (len(roster(world)), last.team, last.left_on) == (count, "B", date(2026, 9, 1))
+    place = records.of_worker(world.project_id, last.employer_id, last.person_id)
+    with world.begin() as tx:
+        [told] = records.opened(tx, [Sealed(world.project_id, place, last.particulars)])
+    assert (len(roster(world)), told["team"], last.left_on) == (count, "B", date(2026, 9, 1))
 
 
 def test_every_fault_of_every_worker_is_told_at_once_and_masked(world):

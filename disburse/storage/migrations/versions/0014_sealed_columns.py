@@ -1,0 +1,45 @@
+"""Personal data are sealed; a database that keeps readable ones is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+from sqlalchemy import text
+
+from disburse.domain.refusal import Refusal
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+class ReadableData(Refusal):
+    """The database keeps personal data that an unreleased version left readable."""
+
+    code = "readable-data"
+
+
+def upgrade() -> None:
+    """Change the columns; the SQL beside this file says how.
+
+    Who filled a database with a version before the first release begins anew: what lay readable
+    on a disk once is not made unreadable by sealing it now.
+    """
+    filled = "SELECT EXISTS (SELECT FROM member) OR EXISTS (SELECT FROM kept_bytes)"
+    if op.get_bind().scalar(text(filled)):
+        raise ReadableData(
+            "an unreleased version filled this database with readable personal data; take an empty "
+            "database and set the installation up again"
+        )
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # Straight to the driver: many statements in one text, and no parameters to mistake `%` for.
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # noqa: S101  (a migration always runs on a live connection)
+    driver.execute(script)
+
+
+def downgrade() -> None:
+    """Refuse: the rows are evidence that the law wants kept."""
+    raise NotImplementedError("what is sealed stays sealed; restore a backup instead")
