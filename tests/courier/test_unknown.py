@@ -15,7 +15,7 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.bank.never import never
 from disburse.steps.bank.resume import resume
 from disburse.steps.bank.retransmit import WouldPayTwice, retransmit
-from disburse.storage import parties
+from disburse.storage import kept_bytes, parties
 from disburse.transports import CannotReach
 from disburse.transports.directory import Directory
 
@@ -131,9 +131,8 @@ class TestNever:
         no_more(carrying, "releaser", lost)
         no_more(carrying, "approver", lost)
         with carrying.world.begin() as tx:
-            content = tx.scalar(text("SELECT content FROM kept_bytes WHERE id = :i"),
-                                {"i": lost.bytes_id})  # fmt: skip
-        order = read_order(bytes(content))
+            content = kept_bytes.read(tx, project_id=lost.project_id, bytes_id=lost.bytes_id)
+        order = read_order(content)
         words = {order.credits[0].reference: Word()}
         carrying.world.ingest(write_answer(order, words, on=lost.pay_on))
         assert carrying.rows("SELECT code, red FROM anomaly") == [("paid-after-rejected", True)]
