@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from disburse.adapter import FileAnswer, PaymentAnswer, Quarantined, Record, Silence
 from disburse.domain.ledger import Kind, Transfer
@@ -15,6 +15,7 @@ from disburse.domain.lifecycle.attempt import State
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.result import Result
 from disburse.storage.answered import Attempt, Change
+from disburse.storage.events import Noted
 from disburse.storage.files import BankFile
 from disburse.storage.inbox import Anomaly, InboxRow
 
@@ -35,6 +36,24 @@ def named_in(records: Iterable[Record]) -> tuple[dict[str, AttemptKey], list[str
         elif isinstance(record, FileAnswer):
             names.append(record.reference)
     return keys, names
+
+
+def came_back(changes: Iterable[Change], *, at: datetime) -> list[Noted]:
+    """Return what outsiders are told of payments that were not made, or came back."""
+    return [
+        Noted(
+            project_id=one.attempt.project_id,
+            act=str(one.state),
+            subject="payment",
+            subject_id=one.attempt.reference,
+            sheet_id=one.attempt.sheet_id,
+            states=(str(one.attempt.state), str(one.state)),
+            facts={"reference": one.attempt.reference, "amount": one.attempt.amount},
+            at=at,
+        )
+        for one in changes
+        if one.state in payment.OPEN_AGAIN
+    ]
 
 
 @dataclass(slots=True)

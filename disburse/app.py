@@ -12,6 +12,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse import clock, console
 from disburse.adapter import Adapter
+from disburse.courier.reach import PUBLIC, Reach
 from disburse.entrance import Entrance
 from disburse.entrance.cookies import Cookies
 from disburse.factors.password import Passwords
@@ -37,6 +38,7 @@ from disburse.http import (
     sheets,
     unsure,
     watching,
+    webhooks,
     words,
 )
 from disburse.http.metrics import Metrics
@@ -61,6 +63,7 @@ TOPICS = (
     payments,
     watching,
     board,
+    webhooks,
 )
 
 
@@ -74,6 +77,7 @@ def create_app(
     public_url: str = "",
     passwords: Passwords | None = None,
     trust: Trust = NOBODY,
+    reach: Reach = PUBLIC,
     ticks: Callable[[], int] = clock.ticks,
 ) -> Flask:
     """Build the web service of one installation; nothing in it is reached through a global.
@@ -96,7 +100,7 @@ def create_app(
         cookies=Cookies(secure=not tokens or public_url.startswith("https://"), now=now),
         public_url=public_url,
     )
-    desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust)
+    desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust, vet=reach.read)
     bodies_max: dict[str, int] = {}
     guard.install(
         app,

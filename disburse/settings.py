@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -35,6 +36,9 @@ _THIS_MACHINE: Final = {"127.0.0.1", "::1", "localhost"}  # where a token may go
 _ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)
 
 
+Network = IPv4Network | IPv6Network
+
+
 class SettingsRefused(Refusal):
     """Some settings cannot be used; `facts["wrong"]` names every one, with the reason."""
 
@@ -55,6 +59,7 @@ class Settings:
     certificate_authorities: Path | None = None  # PEM; None: no certificate is taken
     revocation_lists: Path | None = None  # PEM, of these authorities; fetched by the operator
     metrics_token: str = ""  # "": /metrics answers this machine only
+    webhook_networks: tuple[Network, ...] = ()  # own ones that events may go to, also by http
     # At most one of three says where the master key is; none: a file in `var`, made when missing.
     master_key_file: Path | None = None
     master_key: str = field(default="", repr=False)  # the keys themselves, the newest first
@@ -143,6 +148,13 @@ def _metrics_token(value: str) -> str:
     return value
 
 
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in value.split(","))
+    except ValueError:
+        raise ValueError("must be networks, such as 10.1.2.0/24,fd00::/8") from None
+
+
 def _filled(value: str) -> str:
     if not value.strip():
         raise ValueError("is empty")
@@ -174,6 +186,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "certificate_authorities": _folder,
     "revocation_lists": _folder,
     "metrics_token": _metrics_token,
+    "webhook_networks": _networks,
     "master_key_file": _folder,
     "master_key": _filled,
     "transit_url": _transit_url,

@@ -16,6 +16,7 @@ from typing import Final
 
 from disburse.courier.carrying import Carried, carry
 from disburse.courier.post import Post
+from disburse.courier.telling import Herald
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
@@ -39,18 +40,24 @@ class Turn:
     short: tuple[Key, ...] = ()  # sheets whose project lacks the money
     months: int = 0  # partitions made ahead
     carried: Carried = field(default_factory=Carried)  # files to banks, answers from them
+    events: int = 0  # put into order, to be told
     failed: int = 0  # defects, each in the log; they hold up nobody else
 
     @property
     def moved(self) -> bool:
         """Say whether anything changed."""
-        return bool(self.expired or self.funded or self.months or self.carried != Carried())
+        return bool(
+            self.expired or self.funded or self.months or self.events or self.carried != Carried()
+        )
 
 
-def turn(begin: Begin, *, now: datetime, post: Post | None = None) -> Turn:
+def turn(
+    begin: Begin, *, now: datetime, post: Post | None = None, herald: Herald | None = None
+) -> Turn:
     """Do one round at `now`: void old approvals, fund what waits, make months, forget.
 
-    With a `post`, also carry files to banks and pick their answers up.
+    With a `post`, also carry files to banks and pick their answers up; with a `herald`, begin to
+    tell webhooks what happened, and wait for none of them.
     """
     failed: list[object] = []
     months = migrate.add_months_ahead(begin, today=now.date())
@@ -61,12 +68,14 @@ def turn(begin: Begin, *, now: datetime, post: Post | None = None) -> Turn:
         guessing.forget_old(tx, at=now)
         sessions.forget_browsers(tx, at=now)
     carried = _carry(post, failed) if post else Carried()
+    told = _announce(herald, failed) if herald else 0
     return Turn(
         expired=expired,
         funded=funded,
         short=tuple(short),
         months=months,
         carried=carried,
+        events=told,
         failed=len(failed),
     )
 
@@ -77,13 +86,14 @@ def run(
     clock: Callable[[], datetime],
     stop: Event,
     post: Post | None = None,
+    herald: Herald | None = None,
     tell: Callable[[Turn], None] = lambda _: None,
     pause_seconds: int = PAUSE_SECONDS,
 ) -> None:
     """Do rounds until `stop` is set; `tell` hears of each. A lost database is waited for."""
     while not stop.is_set():
         try:
-            tell(turn(begin, now=clock(), post=post))
+            tell(turn(begin, now=clock(), post=post, herald=herald))
         except Exception as error:  # noqa: BLE001  (the next round asks afresh)
             _log.error("a round of the worker loop failed: %s", _where(error))
         stop.wait(pause_seconds)
@@ -136,6 +146,15 @@ def _carry(post: Post, failed: list[object]) -> Carried:
         _log.error("carrying files failed: %s", _where(error))
         failed.append(post)
         return Carried()
+
+
+def _announce(herald: Herald, failed: list[object]) -> int:
+    try:
+        return herald.tell()
+    except Exception as error:  # noqa: BLE001  (events wait in their table for the next round)
+        _log.error("events cannot be told: %s", _where(error))
+        failed.append(herald)
+        return 0
 
 
 def _try(begin: Begin, act: Act, key: Key, failed: list[object]) -> bool:

@@ -21,6 +21,8 @@ from disburse.cli.installation import Installation, opened, settings, trust_of
 from disburse.cli.master import require_chosen
 from disburse.clock import system_clock
 from disburse.courier.post import LEASE, OutsideCount, Post
+from disburse.courier.reach import Reach
+from disburse.courier.telling import Herald
 from disburse.serving import make_server
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
@@ -73,6 +75,7 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
             tokens=environment != PRODUCTION,
             public_url=public_url,
             trust=trust_of(chosen),
+            reach=Reach(chosen.webhook_networks),
         )
         server = make_server(
             app,
@@ -108,8 +111,11 @@ def work(*, once: bool, pause: int, lease: int, as_json: bool) -> None:
     """
     _log_to_stderr()
     with opened() as here:
+        herald = _herald(here)
         if once:
-            _tell(turn(here.begin, now=here.now, post=_post(here, lease)), as_json=as_json)
+            done = turn(here.begin, now=here.now, post=_post(here, lease), herald=herald)
+            herald.finish()
+            _tell(done, as_json=as_json)
             return
         stop = Event()
         for ending in (signal.SIGINT, signal.SIGTERM):
@@ -125,9 +131,11 @@ def work(*, once: bool, pause: int, lease: int, as_json: bool) -> None:
             clock=system_clock,
             stop=stop,
             post=_post(here, lease),
+            herald=herald,
             tell=tell,
             pause_seconds=pause,
         )
+        herald.finish()
 
 
 def _post(here: Installation, lease: int) -> Post:
@@ -140,6 +148,15 @@ def _post(here: Installation, lease: int) -> Post:
         count=OutsideCount(chosen.var / "dispatched"),
         secret=secrets.finder(chosen.var, environ),
         lease=timedelta(seconds=lease),
+    )
+
+
+def _herald(here: Installation) -> Herald:
+    return Herald(
+        begin=here.begin,
+        clock=system_clock,
+        name=f"{gethostname()}:{getpid()}",
+        reach=Reach(here.settings.webhook_networks),
     )
 
 
@@ -158,6 +175,7 @@ def _tell(done: Turn, *, as_json: bool) -> None:
         "short": done.short,
         "expired": done.expired,
         "months": done.months,
+        "events": done.events,
         "failed": done.failed,
     }
     short = ", ".join(f"sheet {sheet} of project {project}" for project, sheet in done.short)

@@ -19,21 +19,9 @@ from disburse.domain.roles import (
 from disburse.domain.signed_in import FRESH_FOR, SignedIn
 
 __all__ = [
-    "ALLOWED",
-    "AUTHORITIES",
-    "CONFIRMED_BY",
-    "CONFIRMING",
-    "FRESH",
-    "ROLES",
-    "Act",
-    "Caller",
-    "Forbidden",
-    "OrganisationKind",
-    "ProofNeeded",
-    "Role",
-    "require",
-    "require_proof",
-]
+    "ALLOWED", "AUTHORITIES", "CONFIRMED_BY", "CONFIRMING", "FRESH", "ROLES", "Act", "Caller",
+    "Forbidden", "OrganisationKind", "ProofNeeded", "Role", "require", "require_proof",
+]  # fmt: skip
 
 
 class Forbidden(Refusal):
@@ -78,6 +66,10 @@ class Act(StrEnum):
     REVOKE_KEY = "revoke_key"
     CONFIRM = "confirm"
     ENROL = "enrol"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    RENEW = "renew"
+    REPLAY = "replay"
     # people
     SIGN_IN = "sign_in"
     PROVE = "prove"
@@ -146,6 +138,8 @@ class Act(StrEnum):
     READ_ANOMALIES = "read_anomalies"
     READ_WAITING = "read_waiting"
     READ_BOARD = "read_board"
+    READ_EVENTS = "read_events"
+    READ_WEBHOOKS = "read_webhooks"
 
 
 _ANYBODY: Final = frozenset(Role)  # each for the own account only
@@ -174,6 +168,10 @@ ALLOWED: Final = {
     Act.REVOKE_KEY: {Role.ADMINISTRATOR, Role.SIGNER},
     Act.CONFIRM: CONFIRMING,
     Act.ENROL: {Role.LABOUR_OFFICER},
+    Act.SUBSCRIBE: CONFIRMING,  # each for the own organisation
+    Act.UNSUBSCRIBE: CONFIRMING,
+    Act.RENEW: CONFIRMING,
+    Act.REPLAY: CONFIRMING,
     Act.SIGN_IN: frozenset[Role](),  # whoever knows the password; nobody is a caller yet
     Act.PROVE: frozenset[Role](),  # whoever has the second factor
     Act.SIGN_OUT: _ANYBODY,
@@ -236,6 +234,8 @@ ALLOWED: Final = {
     Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
     Act.READ_ANOMALIES: _GC | _WATCHING,
     Act.READ_BOARD: _READERS | {Role.BANK_OPERATOR},  # of each thing what one may read elsewhere
+    Act.READ_EVENTS: _READERS | {Role.BANK_OPERATOR},  # likewise
+    Act.READ_WEBHOOKS: CONFIRMING,
     Act.READ_WAITING: CONFIRMING | {Role.ADMINISTRATOR},
 }
 

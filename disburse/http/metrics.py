@@ -83,6 +83,12 @@ class _Money:
         for one in self._found.columns:
             column.add_metric([one.name, one.currency], one.amount)
         yield column
+        waiting_events = GaugeMetricFamily(
+            "disburse_webhook_events", "Events that webhooks were not told", labels=["state"]
+        )
+        for one_state in self._found.deliveries:
+            waiting_events.add_metric([one_state.state], one_state.count)
+        yield waiting_events
         queue = GaugeMetricFamily("disburse_anomalies", "Open anomalies", labels=["red"])
         for waiting in self._found.anomalies:
             queue.add_metric([str(waiting.red).lower()], waiting.count)

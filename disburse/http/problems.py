@@ -43,7 +43,7 @@ STATUS: Final = {
         "no-such-file", "no-such-key",
         "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
         "no-such-sheet", "no-such-token", "not-found",
-        "no-such-invitation", "no-such-session",
+        "no-such-invitation", "no-such-session", "no-such-webhook",
     ),
     HTTPStatus.GONE: ("forgotten",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),
@@ -59,7 +59,7 @@ STATUS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported-media-type",),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
-        "bad-particulars", "code-refused", "bad-profile", "bad-transport",
+        "bad-particulars", "bad-webhook", "code-refused", "bad-profile", "bad-transport",
         "bank-file-too-large", "calendar-refused",
         "explanation-refused",
         "idempotency-key-reused",

@@ -61,6 +61,7 @@ class Desk:
     now: Callable[[], datetime]
     entrance: Entrance
     trust: Trust = NOBODY  # whose certificates are taken
+    vet: Callable[[str], object]  # refuses addresses that posts must not go to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ from disburse.signing.request import (
     sign_request,
     verify_request,
 )
+from disburse.signing.webhook import new_webhook_key, webhook_headers
 
 __all__ = [
     "AGE_MAX",
@@ -82,6 +83,7 @@ __all__ = [
     "is_protected",
     "key_of",
     "name_successor",
+    "new_webhook_key",
     "possession_statement",
     "prove_possession",
     "prove_request_key",
@@ -96,4 +98,5 @@ __all__ = [
     "to_unprotected_pem",
     "verify",
     "verify_request",
+    "webhook_headers",
 ]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 
 from disburse.domain.signed_in import SignedIn
+from disburse.storage import events
 from disburse.storage.engine import Transaction
 
 
@@ -38,6 +39,7 @@ def record(
     """Append one act and return its number. `facts` hold digests and amounts, never people.
 
     Of a person who signed in they also say in which session, by which second factor, and when.
+    What concerns outsiders is noted for them as well, in the same transaction.
     """
     row = {
         "project": project_id,
@@ -55,6 +57,19 @@ def record(
     }
     number = tx.scalar(_INSERT, row)
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
+    events.note(
+        tx,
+        events.Noted(
+            project_id=project_id,
+            act=act,
+            subject=subject,
+            subject_id=subject_id,
+            sheet_id=sheet_id,
+            states=states,
+            facts=facts or {},
+            at=by.at,
+        ),
+    )
     return number
 
 

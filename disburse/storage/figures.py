@@ -72,6 +72,21 @@ def live_payments(tx: Transaction) -> list[AnyRow]:
     return as_dicts(tx.execute(_LIVE_PAYMENTS, {"live": [str(state) for state in LIVE]}))
 
 
+def files_half_answered(tx: Transaction) -> list[AnyRow]:
+    """Count and add up the files that the bank has and not wholly answered, by currency."""
+    return as_dicts(tx.execute(_FILES_HALF_ANSWERED, {"live": [str(state) for state in LIVE]}))
+
+
+def payments_to_repeat(tx: Transaction) -> list[AnyRow]:
+    """Count and add up the payments that came back and are neither paid again nor given up."""
+    return as_dicts(tx.execute(text("SELECT * FROM payments_to_repeat()")))
+
+
+def deliveries_open(tx: Transaction) -> list[AnyRow]:
+    """Count what webhooks were not told yet, by state."""
+    return as_dicts(tx.execute(text("SELECT * FROM deliveries_open()")))
+
+
 def columns(tx: Transaction) -> list[AnyRow]:
     """Add up every column of the ledger, by currency."""
     return as_dicts(tx.execute(_BALANCES))
@@ -82,6 +97,7 @@ def open_anomalies(tx: Transaction) -> list[AnyRow]:
     return as_dicts(tx.execute(_OPEN_ANOMALIES))
 
 
+_FILES_HALF_ANSWERED: Final = text("SELECT * FROM files_half_answered(CAST(:live AS text[]))")
 _ACCOUNT: Final = text("""
     SELECT a.id AS account_id, a.holder, a.number, a.bank_name, a.currency, a.state, a.statements,
            s.closes_on AS statement_on, s.closing AS statement_closing

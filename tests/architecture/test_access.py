@@ -23,6 +23,7 @@ S = f"{P}/sheets/<number:sheet_id>"
 F = f"{P}/files/<number:file_id>"
 D = f"{P}/declarations/<number:declaration_id>"
 T = f"{P}/payments/<word:reference>"
+W = "/v1/webhooks/<number:webhook_id>"
 M = "/v1/members/<login:login>"
 
 ROUTES = {
@@ -50,6 +51,10 @@ ROUTES = {
     ("POST", f"{M}/recover"): Act.RECOVER,
     ("POST", f"{M}/confirm_recovery"): Act.CONFIRM_RECOVERY,
     ("POST", f"{M}/end_sessions"): Act.END_SESSIONS,
+    ("POST", "/v1/webhooks"): Act.SUBSCRIBE,
+    ("POST", f"{W}/unsubscribe"): Act.UNSUBSCRIBE,
+    ("POST", f"{W}/renew"): Act.RENEW,
+    ("POST", f"{W}/replay"): Act.REPLAY,
     # the own account
     ("GET", "/v1/session"): Act.READ_SESSIONS,
     ("GET", "/v1/sessions"): Act.READ_SESSIONS,
@@ -120,6 +125,8 @@ ROUTES = {
     ("GET", f"{P}/reconciliation"): Act.READ_BALANCE,
     ("GET", f"{P}/anomalies"): Act.READ_ANOMALIES,
     ("GET", f"{P}/acts"): Act.READ_PAYOUTS,
+    ("GET", "/v1/events"): Act.READ_EVENTS,
+    ("GET", "/v1/webhooks"): Act.READ_WEBHOOKS,
     ("GET", "/v1/board"): Act.READ_BOARD,
     ("GET", f"{P}/board"): Act.READ_BOARD,
     ("GET", "/v1/confirmations"): Act.READ_WAITING,
@@ -169,6 +176,8 @@ BODIES = {
              "account": "1"}
         ],
     },
+    Act.REPLAY: {"only_parked": True},
+    Act.SUBSCRIBE: {"url": "https://example.org/"},
     Act.CHANGE_PASSWORD: {"password": "a long new password"},
     Act.RECOVER: WHY,
     Act.END_SESSIONS: WHY,

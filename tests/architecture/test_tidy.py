@@ -39,6 +39,7 @@ WRITERS_OF_STATE = {
     "declaration": {"funding.py"},
     "explanation": {"open_items.py"},
     "special_account": {"accounts.py"},
+    "delivery": {"webhooks.py"},
 }
 STATE_WRITTEN = re.compile(
     r"UPDATE\s+(\w+)(?:\s+(?!SET\b)\w+)?\s+SET\s+(?:(?!\bWHERE\b)[^;])*?\bstate\s*=", re.DOTALL

@@ -48,6 +48,7 @@ NAMED_AFTER_THE_THING = {
     Act.BOOK: "statements",
     Act.EXPLAIN: "explanations",
     Act.INGEST: "reports",
+    Act.SUBSCRIBE: "webhooks",
 }
 # What a request never meets: these speak to the person at the terminal.
 AT_THE_TERMINAL = ("disburse.cli", "disburse.client", "disburse.demo", "disburse.kit")

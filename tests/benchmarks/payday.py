@@ -23,6 +23,8 @@ from time import perf_counter
 from disburse import signing
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.finding import Code
+from disburse.domain.standing import Thing
+from disburse.queries.board import board
 from disburse.queries.prove import prove
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.hand_over import hand_over
@@ -109,7 +111,7 @@ def run(count: int, world: World, watch: Stopwatch) -> Counter:
         approve(tx, caller=approver, **world.here | sheet)
     with watch.phase("export"), world.begin() as tx:
         _, files = export(tx, caller=releaser, banks=world.banks, **world.here | sheet)
-    reports = []
+    reports, paying = [], 0
     with watch.phase("claim and hand over"):
         for file in files:
             with world.begin() as tx:
@@ -125,7 +127,11 @@ def run(count: int, world: World, watch: Stopwatch) -> Counter:
                 hand_over(tx, caller=releaser, file_id=file.id, **world.here)
             order = read_order(kept)
             words = {credit.reference: Word() for credit in order.credits}
+            paying += len(order.credits)
             reports.append(write_answer(order, words, on=world.now.date()))
+    with watch.phase("board"), world.begin() as tx:
+        shown = board(tx, approver, banks=world.banks, now=world.now, limit=500)
+        assert sum(row.count for row in shown.rows if row.thing is Thing.PAYMENT) == paying
     world.now += timedelta(days=1)
     with watch.phase("settle"):
         for report in reports:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from disburse.app import create_app
-from disburse.storage import embedded
+from disburse.demo.bank import Word, read_order, write_answer
+from disburse.storage import embedded, events
 from disburse.storage.engine import connect
 
 SECRET = "a token that only the collector knows"
@@ -78,3 +79,27 @@ def test_metrics_count_requests_by_route_and_money_by_state(site):
     assert 'disburse_payments{currency="CNY",state="prepared"} 8.0' in told
     assert 'disburse_ledger_minor_units{column="held",currency="CNY"} ' in told
     assert "no/such/person" not in told
+
+
+def test_metrics_tell_what_came_back_and_what_the_bank_has_not_answered(site):
+    _, [_], [content] = site.world.sent()
+    order = read_order(content)
+    words = {order.credits[0].reference: Word("rejected", "AC04")}
+    site.world.ingest(write_answer(order, words, on=site.world.now.date()))
+
+    told = site.client.get("/metrics").text
+
+    assert 'disburse_payments{currency="CNY",state="rejected"} 1.0' in told
+    assert 'disburse_payments{currency="CNY",state="sent"} 7.0' in told
+    assert 'disburse_files{currency="CNY",state="acknowledged"} 1.0' in told
+    assert 'disburse_files_oldest_seconds{currency="CNY",state="acknowledged"} ' in told
+
+
+def test_metrics_count_events_that_webhooks_were_not_told(site):
+    made = site.post("/v1/webhooks", "approver", json={"url": "https://example.org/"})
+    assert made.status_code == 201
+    site.submit()
+    with site.world.begin() as tx:
+        events.sequence(tx, at=site.world.now)
+
+    assert 'disburse_webhook_events{state="pending"} 1.0' in site.client.get("/metrics").text

@@ -17,7 +17,7 @@ from disburse.adapter import (
     Record,
     UnreadableReport,
 )
-from disburse.answering import Answering, named_in
+from disburse.answering import Answering, came_back, named_in
 from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind
 from disburse.domain.ledger import Transfer
 from disburse.domain.reference import AttemptKey, attempt_of
@@ -29,6 +29,7 @@ from disburse.storage import (
     answered,
     attempts,
     connections,
+    events,
     files,
     inbox,
     kept_bytes,
@@ -242,6 +243,7 @@ def _write(tx: Transaction, answering: Answering, account: SpecialAccount, by_: 
     for (sheet_id, period), changes in sorted(groups.items()):
         place = Place(answering.project_id, period, sheet_id)
         answered.change(tx, place, changes)
+        events.note(tx, *came_back(changes, at=by_.at))
         acts.record(
             tx,
             Act.INGEST,
