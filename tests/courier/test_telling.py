@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from ipaddress import ip_network
 
@@ -29,6 +29,7 @@ from disburse.storage import events as stored_events
 from disburse.storage import parties
 from disburse.storage import webhooks as stored
 from disburse.storage.leases import Holder
+from disburse.storage.parties import Delegation
 from disburse.work import turn
 from tests.courier.receiver import Receiver, verified
 from tests.sheets import a_credit_code, lines
@@ -136,6 +137,31 @@ class TestWhoIsTold:
         world.sent()
         tell(world)
         assert {one.partition(".")[0] for one in receiver.types} == {"sheet"}
+
+    def test_another_subcontractor_on_the_same_project_of_nothing(self, world, receiver):
+        kind = OrganisationKind.SUBCONTRACTOR
+        with world.begin() as tx:
+            mine = world.organisations[kind]
+            world.organisations[kind] = parties.add_organisation(
+                tx,
+                {"kind": kind, "registration": a_credit_code(78), "name": "Another", "region": "",
+                 "sector": ""},
+            )  # fmt: skip
+            world.add_member(tx, kind, Role.SIGNER, "other signer")
+            parties.add_party(
+                tx,
+                project_id=world.project_id,
+                organisation_id=world.organisations[kind],
+                capacity="subcontractor",
+                delegation=Delegation(digest="0" * 64, valid_from=date(2026, 1, 1), valid_to=None),
+            )
+            world.organisations[kind] = mine
+        listen(world, receiver, "other signer")
+        world.sent()
+        tell(world)
+        with world.begin() as tx:
+            assert events(tx, world.caller("other signer")).rows == ()
+        assert receiver.got == []
 
     def test_an_organisation_of_no_project_of_nothing(self, world, receiver):
         with world.begin() as tx:
@@ -337,6 +363,14 @@ class TestManyProcesses:
         tell_one(herald(world, name="second"), made.id)
         assert receiver.got == [], "another holds the lease"
 
+        world.now += timedelta(minutes=2)
+        with world.begin() as tx:  # another takes the lease, and has told nothing yet
+            holder = Holder(name="second", until=world.now + timedelta(minutes=1))
+            assert stored.hold(tx, made.id, holder, at=world.now) > old
+        with world.begin() as tx:
+            assert not stored.write_down(
+                tx, made.id, old, sequence=1, state="delivered", next_at=world.now, detail="",
+                at=world.now)  # fmt: skip
         world.now += timedelta(minutes=2)
         tell_one(herald(world, name="third"), made.id)
         assert receiver.types == ["sheet.receive"]
