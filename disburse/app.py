@@ -30,6 +30,7 @@ from disburse.http import (
     openapi,
     organisations,
     pages,
+    passkeys,
     payments,
     people,
     problems,
@@ -49,6 +50,7 @@ from disburse.storage.engine import Begin
 TOPICS = (
     people,
     invitations,
+    passkeys,
     organisations,
     confirmations,
     connections,

@@ -12,8 +12,11 @@ from disburse.domain.access import Act, Caller, require_proof
 from disburse.domain.refusal import Refusal
 from disburse.queries.sessions import own_sessions, whoami
 from disburse.steps.people.end_session import end_session
+from disburse.steps.people.remove_passkey import remove_passkey
 from disburse.steps.people.sign_out import sign_out
+from disburse.storage import passkeys
 
+LABEL_MAX: Final = 40  # of what the browser calls itself; its owner may write another
 DIGITS_MAX: Final = 18  # what the database's numbers surely reach
 
 
@@ -22,6 +25,12 @@ def signed_in() -> Caller:
     caller = present()
     assert caller is not None  # noqa: S101  (the entrance sends everybody else to sign in)
     return caller
+
+
+def number(name: str) -> int:
+    """Return the number in a field of a form; 0, which is nobody's, when it is none."""
+    typed = field(name, DIGITS_MAX)
+    return int(typed) if typed.isdecimal() else 0
 
 
 def add(routes: Blueprint, look: Look) -> None:
@@ -33,12 +42,24 @@ def add(routes: Blueprint, look: Look) -> None:
         caller, now = signed_in(), entrance.now()
         with entrance.begin() as tx:
             who, sessions = whoami(tx, caller), own_sessions(tx, caller, now=now)
-        return look.page("account", lets_in=caller.may(Act.INVITE), who=who, sessions=sessions)
+            keys = passkeys.of_member(tx, caller.member_id)
+        lets_in = caller.may(Act.INVITE)
+        return look.page("account", lets_in=lets_in, who=who, sessions=sessions, passkeys=keys)
+
+    @routes.get("/account/passkey")
+    def passkey_page() -> Response:
+        require_proof(signed_in(), Act.ADD_PASSKEY)
+        return look.page("passkey", label=request.user_agent.string[:LABEL_MAX])
+
+    @routes.post("/account/passkey/remove")
+    def passkey_remove() -> Response:
+        with entrance.begin() as tx:
+            remove_passkey(tx, caller=signed_in(), passkey_id=number("passkey"), now=entrance.now())
+        return onward("/account")
 
     @routes.post("/account/end")
     def account_end() -> Response:
-        number = field("session", DIGITS_MAX)
-        which = int(number) if number.isdecimal() else 0
+        which = number("session")
         with entrance.begin() as tx:
             end_session(tx, caller=signed_in(), session_id=which, now=entrance.now())
         return onward("/account")

@@ -83,6 +83,9 @@ class Act(StrEnum):
     RECOVER = "recover"
     CONFIRM_RECOVERY = "confirm_recovery"
     END_SESSIONS = "end_sessions"
+    ADD_PASSKEY = "add_passkey"
+    REMOVE_PASSKEY = "remove_passkey"
+    SHOW_PASSKEY = "show_passkey"
     # sheets
     RECEIVE = "receive"
     SET_ASIDE = "set_aside"
@@ -184,6 +187,9 @@ ALLOWED: Final = {
     Act.RECOVER: _LETS_IN,
     Act.CONFIRM_RECOVERY: _ANYBODY,  # of the same organisation, but neither of the two others
     Act.END_SESSIONS: _LETS_IN,
+    Act.ADD_PASSKEY: _ANYBODY,
+    Act.REMOVE_PASSKEY: _ANYBODY,
+    Act.SHOW_PASSKEY: frozenset[Role](),  # whoever has it
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
     Act.CLEAR: {Role.LABOUR_OFFICER},

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Request
 
 from disburse.domain import back_off
-from disburse.domain.access import Caller
+from disburse.domain.access import Act, Caller, require_proof
+from disburse.door import own_session
 from disburse.entrance import address, forged
 from disburse.entrance.cookies import Cookies
+from disburse.factors import passkey
+from disburse.factors.passkey import Place
 from disburse.factors.password import Passwords
 from disburse.steps.people.accept_invitation import accept_invitation
 from disburse.steps.people.change_password import change_password
 from disburse.steps.people.open_invitation import Opening, open_invitation
 from disburse.steps.people.prove import NotSignedIn, prove
+from disburse.steps.people.show_passkey import show_passkey
 from disburse.steps.people.sign_in import sign_in
-from disburse.storage import guessing, sessions
+from disburse.storage import guessing, members, passkeys, sessions
 from disburse.storage.engine import Begin
 from disburse.storage.sessions import Opened
 
@@ -118,6 +124,48 @@ class Entrance:
             )  # fmt: skip
             guessing.take_back(tx, where)
             return opened, sessions.know_browser(tx, member_id=caller.member_id, at=at), caller
+
+    def place(self, asked: Request) -> Place:
+        """Return the site that passkeys are for."""
+        origin = self.public_url or asked.host_url.rstrip("/")
+        return Place(host=urlsplit(origin).hostname or "", origin=origin)
+
+    def ask_passkey(self, visitor: Visitor, asked: Request) -> Mapping[str, Any]:
+        """Return a question that any passkey may answer."""
+        where = self._count_address(visitor)
+        challenge = passkey.new_challenge()
+        with self.begin() as tx:
+            passkeys.ask(tx, challenge, member_id=None, at=self.now())
+            guessing.take_back(tx, where)
+        return passkey.ask(self.place(asked), challenge)
+
+    def show_passkey(
+        self, visitor: Visitor, asked: Request, *, answer: Mapping[str, Any]
+    ) -> tuple[Opened, Opened, Caller]:
+        """Show a passkey; returns as `prove` does. Nobody can make its owner wait."""
+        at = self.now()
+        where = self._count_address(visitor)
+        with self.begin() as tx:
+            opened, caller = show_passkey(
+                tx, token=visitor.session, answer=answer, place=self.place(asked),
+                browser=visitor.browser, now=at,
+            )  # fmt: skip
+            guessing.take_back(tx, where)
+            return opened, sessions.know_browser(tx, member_id=caller.member_id, at=at), caller
+
+    def offer_passkey(self, caller: Caller, asked: Request) -> Mapping[str, Any]:
+        """Return what the caller's browser needs to make a passkey."""
+        own_session(caller)
+        require_proof(caller, Act.ADD_PASSKEY)
+        challenge = passkey.new_challenge()
+        with self.begin() as tx:
+            passkeys.ask(tx, challenge, member_id=caller.member_id, at=self.now())
+            member = members.by_number(tx, caller.member_id)
+            known = [one.credential for one in passkeys.of_member(tx, caller.member_id)]
+        return passkey.offer(
+            self.place(asked), login=member.login, name=member.name, member_id=member.id,
+            challenge=challenge, known=known,
+        )  # fmt: skip
 
     def _count_address(self, visitor: Visitor) -> bytes:
         where = guessing.subject("address", visitor.address)

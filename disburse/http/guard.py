@@ -24,7 +24,14 @@ OPEN: Final = frozenset({"health.live", "health.ready", "pages.openapi", "pages.
 METRICS: Final = "health.metrics_page"
 # Where people who are nobody yet come in; each judges what it is shown, and counts the attempts.
 DOORS: Final = frozenset(
-    {"people._sign_in", "people._prove", "invitations._open", "invitations._accept"}
+    {
+        "people._sign_in",
+        "people._prove",
+        "invitations._open",
+        "invitations._accept",
+        "passkeys._question",
+        "passkeys._show",
+    }
 )
 TOKEN_CHARACTERS_MAX: Final = 256
 BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so

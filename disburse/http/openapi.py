@@ -42,10 +42,17 @@ _NOT_OURS: Final = frozenset({"Error", "PaginationMetadata"})  # flask-smorest's
 # Questions that have a body change nothing, so they take no key.
 _QUESTIONS: Final = frozenset({"/v1/payments/search"})
 # Not even a digest of what is said there may be kept, as a key would need it.
-_WITH_A_PASSWORD: Final = frozenset({"/v1/session/change_password"})
+_WITH_A_PASSWORD: Final = frozenset({"/v1/session/change_password", "/v1/passkeys/offer"})
 # Where people come in: nobody is a caller yet, so there is nobody whose key it could be.
 DOORS: Final = frozenset(
-    {"/v1/sign_in", "/v1/session/prove", "/v1/invitation/open", "/v1/invitation/accept"}
+    {
+        "/v1/sign_in",
+        "/v1/session/prove",
+        "/v1/invitation/open",
+        "/v1/invitation/accept",
+        "/v1/passkeys/question",
+        "/v1/passkeys/show",
+    }
 )
 
 

@@ -30,7 +30,7 @@ _log = logging.getLogger("disburse.http")
 STATUS: Final = {
     HTTPStatus.BAD_REQUEST: ("bad-page", "idempotency-key-missing", "bad-request"),
     HTTPStatus.UNAUTHORIZED: (
-        "not-signed-in", "proof-refused", "sign-in-refused", "unauthenticated",
+        "not-signed-in", "passkey-refused", "proof-refused", "sign-in-refused", "unauthenticated",
     ),
     HTTPStatus.FORBIDDEN: (
         "bad-signature", "certificate-untrusted", "forbidden", "forged-request",
@@ -43,7 +43,7 @@ STATUS: Final = {
         "no-such-file", "no-such-key",
         "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
         "no-such-sheet", "no-such-token", "not-found",
-        "no-such-invitation", "no-such-session", "no-such-webhook",
+        "no-such-invitation", "no-such-passkey", "no-such-session", "no-such-webhook",
     ),
     HTTPStatus.GONE: ("forgotten",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed",),

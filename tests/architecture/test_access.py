@@ -55,6 +55,10 @@ ROUTES = {
     ("POST", f"{W}/unsubscribe"): Act.UNSUBSCRIBE,
     ("POST", f"{W}/renew"): Act.RENEW,
     ("POST", f"{W}/replay"): Act.REPLAY,
+    ("GET", "/v1/passkeys"): Act.READ_SESSIONS,
+    ("POST", "/v1/passkeys"): Act.ADD_PASSKEY,
+    ("POST", "/v1/passkeys/offer"): Act.ADD_PASSKEY,
+    ("POST", "/v1/passkeys/<number:passkey_id>/remove"): Act.REMOVE_PASSKEY,
     # the own account
     ("GET", "/v1/session"): Act.READ_SESSIONS,
     ("GET", "/v1/sessions"): Act.READ_SESSIONS,
@@ -179,6 +183,7 @@ BODIES = {
     Act.REPLAY: {"only_parked": True},
     Act.SUBSCRIBE: {"url": "https://example.org/"},
     Act.CHANGE_PASSWORD: {"password": "a long new password"},
+    Act.ADD_PASSKEY: {"label": "a telephone", "answer": {}},
     Act.RECOVER: WHY,
     Act.END_SESSIONS: WHY,
     Act.SET_ASIDE: LINE,

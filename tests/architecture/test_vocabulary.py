@@ -31,6 +31,7 @@ NO_STEPS = {act for act in Act if act.startswith("read_")} | {Act.SET_UP}
 NAMED_AFTER_THE_THING = {
     Act.ADD_ORGANISATION: "organisations",
     Act.ADD_MEMBER: "members",
+    Act.ADD_PASSKEY: "passkeys",
     Act.GRANT_ROLES: "roles",
     Act.ISSUE_TOKEN: "tokens",
     Act.REGISTER_KEY: "keys",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+from disburse.domain.signed_in import FRESH_FOR
 from tests.console.browser import CHROMIUM, DESK, DRIVER, PHONE, Browser, driver, served
 from tests.http.site import Site
 from tests.people import PASSWORD, Person
@@ -98,3 +99,25 @@ def test_a_person_is_invited_comes_in_and_signs_in_again(world, address, chromiu
     sign_in(new, address, Person(site, "approver", secret=secret), lang)
     for one in (desk, new):
         assert [said for said in one.complaints() if "422" not in said] == []
+
+
+def test_a_passkey_is_made_and_shown_in_a_real_browser(world, address, chromium):
+    browser = chromium()
+    browser.authenticator()
+    sign_in(browser, address, Person(Site(world), HEAD))
+    browser.open(f"{address}/account/passkey")
+    browser.picture("passkey")
+    browser.click("[data-passkey=make] button")
+    browser.arrive("/account")
+    assert browser.find("form[action='/account/passkey/remove']")
+    browser.picture("account_with_passkey")
+    browser.click("header form button")
+    browser.arrive("/sign_in")
+    browser.click("[data-passkey=show] button")
+    browser.arrive("/account")
+    world.now += FRESH_FOR + timedelta(seconds=1)
+    browser.open(f"{address}/people")
+    browser.arrive("/prove")
+    browser.click("[data-passkey=show] button")
+    browser.arrive("/people")
+    assert browser.complaints() == []

@@ -12,7 +12,7 @@ from disburse.domain.signed_in import Factor
 from disburse.door import by
 from disburse.factors import totp
 from disburse.factors.password import Passwords
-from disburse.storage import acts, at_rest, credentials, invitations, members, sessions
+from disburse.storage import acts, at_rest, credentials, invitations, members, passkeys, sessions
 from disburse.storage.engine import Transaction
 from disburse.storage.invitations import NoSuchInvitation
 from disburse.storage.sessions import Opened
@@ -55,6 +55,7 @@ def accept_invitation(
         tx, member_id=member.id, password=passwords.hash(password), totp=found.totp, at=now
     )
     credentials.take_step(tx, member_id=member.id, step=step)
+    passkeys.remove_all(tx, member_id=member.id, at=now)
     invitations.use(tx, found.id, at=now)
     ended = sessions.end_all(tx, member_id=member.id, at=now)
     opened, shown = sessions.begin(
