@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
+from disburse.domain.act import Act
 from disburse.domain.refusal import Refusal
 from disburse.domain.roles import (
     AUTHORITIES,
@@ -39,110 +39,6 @@ class ProofNeeded(Refusal):
 _GC: Final = frozenset({Role.LABOUR_OFFICER, Role.APPROVER, Role.RELEASER, Role.FINANCE_VIEWER})
 _WATCHING: Final = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 _SUB: Final = frozenset({Role.PREPARER, Role.SIGNER})
-
-
-class Act(StrEnum):
-    """Everything that a caller can ask for; also the word in the history."""
-
-    # parties
-    SET_UP = "set_up"
-    FOUND = "found"
-    ADD_ORGANISATION = "add_organisation"
-    ADD_MEMBER = "add_member"
-    GRANT_ROLES = "grant_roles"
-    ISSUE_TOKEN = "issue_token"  # noqa: S105  (an act, not a secret)
-    REVOKE_TOKEN = "revoke_token"  # noqa: S105
-    REGISTER_REQUEST_KEY = "register_request_key"
-    REVOKE_REQUEST_KEY = "revoke_request_key"
-    OPEN_ACCOUNT = "open_account"
-    FREEZE_ACCOUNT = "freeze_account"
-    REOPEN_ACCOUNT = "reopen_account"
-    START_PROJECT = "start_project"
-    JOIN_PROJECT = "join_project"
-    USE_ACCOUNT = "use_account"
-    CONNECT = "connect"
-    KEEP_CALENDAR = "keep_calendar"
-    REGISTER_KEY = "register_key"
-    REVOKE_KEY = "revoke_key"
-    CONFIRM = "confirm"
-    ENROL = "enrol"
-    SUBSCRIBE = "subscribe"
-    UNSUBSCRIBE = "unsubscribe"
-    RENEW = "renew"
-    REPLAY = "replay"
-    # people
-    SIGN_IN = "sign_in"
-    PROVE = "prove"
-    SIGN_OUT = "sign_out"
-    END_SESSION = "end_session"
-    CHANGE_PASSWORD = "change_password"  # noqa: S105
-    READ_SESSIONS = "read_sessions"
-    INVITE = "invite"
-    OPEN_INVITATION = "open_invitation"
-    ACCEPT_INVITATION = "accept_invitation"
-    RECOVER = "recover"
-    CONFIRM_RECOVERY = "confirm_recovery"
-    END_SESSIONS = "end_sessions"
-    ADD_PASSKEY = "add_passkey"
-    REMOVE_PASSKEY = "remove_passkey"
-    SHOW_PASSKEY = "show_passkey"
-    # sheets
-    RECEIVE = "receive"
-    SET_ASIDE = "set_aside"
-    CLEAR = "clear"
-    REINSTATE = "reinstate"
-    REVIEW = "review"
-    FUND = "fund"
-    UNFUND = "unfund"
-    APPROVE = "approve"
-    REVOKE = "revoke"
-    EXPORT = "export"
-    CANCEL = "cancel"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
-    # money
-    DECLARE = "declare"
-    VOUCH = "vouch"
-    RECALL = "recall"
-    BOOK = "book"
-    EXPLAIN = "explain"
-    ENDORSE = "endorse"
-    DISMISS = "dismiss"
-    # bank files and payments
-    CLAIM = "claim"
-    HAND_OVER = "hand_over"
-    DISPATCH = "dispatch"
-    DELIVER = "deliver"
-    LOSE = "lose"
-    FETCH = "fetch"
-    ACKNOWLEDGE = "acknowledge"
-    RETRANSMIT = "retransmit"
-    NEVER = "never"
-    RESUME = "resume"
-    INGEST = "ingest"
-    REISSUE = "reissue"
-    COUNTERSIGN = "countersign"
-    DECLINE = "decline"
-    CORRECT = "correct"
-    CANCEL_FILE = "cancel_file"
-    BUNDLE = "bundle"
-    GIVE_UP = "give_up"
-    RESOLVE = "resolve"
-    # reading
-    READ_CONNECTIONS = "read_connections"
-    READ_CALENDARS = "read_calendars"
-    READ_PROJECT = "read_project"
-    READ_SHEETS = "read_sheets"
-    READ_FILES = "read_files"
-    READ_CONTENT = "read_content"
-    READ_PAYOUTS = "read_payouts"
-    READ_BALANCE = "read_balance"
-    READ_ANOMALIES = "read_anomalies"
-    READ_WAITING = "read_waiting"
-    READ_BOARD = "read_board"
-    READ_EVENTS = "read_events"
-    READ_WEBHOOKS = "read_webhooks"
 
 
 _ANYBODY: Final = frozenset(Role)  # each for the own account only
