@@ -285,7 +285,7 @@ def test_a_stranger_opens_nothing_by_any_method(site, headers):
 def test_the_doors_are_these_and_each_wants_to_be_shown_something(site):
     rules = {rule.rule: rule.endpoint for rule in site.app.url_map.iter_rules()}
     assert {rules[path] for path in OPEN_DOORS} == DOORS
-    for path in OPEN_DOORS:
+    for path in OPEN_DOORS - {"/v1/passkeys/question"}:  # which asks, and tells nothing
         assert site.client.post(path, json={}).status_code in {401, 403, 422}, path
 
 
