@@ -51,7 +51,7 @@ class Keys:
         """Raise `BadProfile` with every fault that was noted; `facts["faults"]` has each alone."""
         if not self._noted:
             return
-        shown = tuple(one.detail for one in self._noted)
+        shown = tuple(dict.fromkeys(one.detail for one in self._noted))
         raise BadProfile("; ".join(shown), key=self._noted[0].facts["key"], faults=shown)
 
     def wrong(self, key: str, want: str) -> BadProfile:

@@ -29,6 +29,20 @@ class Limit:
     pattern: re.Pattern[str] | None = None
     refused: str = ""  # characters that the encoding has and the format, or the bank, has not
 
+    def fits(self, text: str) -> bool:
+        """Return whether nothing is wrong with a text, where that is quickly seen.
+
+        False means that `faults` has to look.
+        """
+        return (
+            0 < len(text) <= self.most
+            and text.isascii()
+            and text.isprintable()
+            and text[0] != " " != text[-1]
+            and not (self.refused and any(one in text for one in self.refused))
+            and (self.pattern is None or self.pattern.fullmatch(text) is not None)
+        )
+
     def faults(self, text: str) -> Iterator[Fault]:
         """Yield what is wrong with one text; nothing when it can go as it is."""
         if not text:

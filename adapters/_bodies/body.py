@@ -152,7 +152,9 @@ class BodyWriter:
             )
         for tag in self._body.row:
             if tag.field in PAYMENT_FIELDS and tag.field != "amount":
-                faults += self._limits[tag].faults(str(getattr(payment, tag.field)))
+                text, limit = str(getattr(payment, tag.field)), self._limits[tag]
+                if not limit.fits(text):
+                    faults += limit.faults(text)
         faults += self._more(payment)
         return tuple(faults)
 

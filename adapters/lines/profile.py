@@ -98,9 +98,8 @@ def load(name: str, mapping: Mapping[str, object], kind: str) -> Profile:
     if kind == "delimited" or states:  # a file of fixed lines may be its rows and nothing else
         keys.has("header", states, frozenset({"count", "total"}) | REFERENCE_IN[kind])
     keys.has("row", {column.field for column in row}, ROW_NEEDS)
-    zeros = keys.number("zeros") if keys.holds("zeros") else 0
-    if zeros > DECIMALS_MAX or (zeros and amounts != "major"):
-        keys.note("zeros", f"1 to {DECIMALS_MAX}, and only where amounts are 'major'")
+    zeros = _zeros(keys, amounts)
+    _numbered(keys, row)
     profile = Profile(
         version=f"{version}-{digest(mapping)}",
         currency=currency,
@@ -122,6 +121,20 @@ def load(name: str, mapping: Mapping[str, object], kind: str) -> Profile:
     keys.none_left()
     keys.raise_noted()
     return profile
+
+
+def _zeros(keys: Keys, amounts: str) -> int:
+    zeros = keys.number("zeros") if keys.holds("zeros") else 0
+    if zeros > DECIMALS_MAX or (zeros and amounts != "major"):
+        keys.note("zeros", f"1 to {DECIMALS_MAX}, and only where amounts are 'major'")
+    return zeros
+
+
+def _numbered(keys: Keys, row: tuple[Column, ...]) -> None:
+    """Note a row's number that has no room for the last row's."""
+    most = len(str(keys.number("payments_max")))
+    if any(column.field == "number" and column.width < most for column in row):
+        keys.note("row", f"a list whose number has {most} places, as payments_max has")
 
 
 def written_amount(profile: Profile, minor: int) -> str:

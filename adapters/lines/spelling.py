@@ -90,13 +90,13 @@ class Fixed:
 
     def join(self, columns: Sequence[Column], texts: Iterable[str]) -> bytes:
         """Return the line without its end."""
-        line = b""
+        parts: list[str] = []
         for column, text in zip(columns, texts, strict=True):
-            written = text.encode(self.encoding, "strict")
-            length = len(text) if self.characters else len(written)
-            filling = column.fill.encode() * (column.width - length)
-            line += filling + written if column.right else written + filling
-        return line
+            plain = self.characters or text.isascii()  # one place for each character
+            length = len(text) if plain else len(text.encode(self.encoding, "strict"))
+            filling = column.fill * (column.width - length)
+            parts.append(filling + text if column.right else text + filling)
+        return "".join(parts).encode(self.encoding, "strict")
 
     def split(self, columns: Sequence[Column], line: bytes, *, more: bool = False) -> list[str]:
         """Return the texts, or raise `NotALine` for another length or a character cut in two."""

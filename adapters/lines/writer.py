@@ -34,7 +34,9 @@ class Writer:
             )
             for column in (*profile.header, *profile.row, *profile.trailer)
         }
-        self._fields = tuple(c for c in profile.row if c.field not in {"", "number"})
+        self._checks = tuple(
+            (self._limits[c], c.field) for c in profile.row if c.field not in {"", "number"}
+        )
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
@@ -47,8 +49,10 @@ class Writer:
             faults.append(
                 Fault("amount", "amount", f"pay between 1 and {able.amount_max} minor units")
             )
-        for column in self._fields:
-            faults += self._limits[column].faults(self._payment_text(payment, column.field))
+        for limit, field in self._checks:
+            text = self._payment_text(payment, field)
+            if not limit.fits(text):
+                faults += limit.faults(text)
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:

@@ -205,6 +205,8 @@ def test_a_result_without_a_word_cannot_be_played():
         ({"widths": None}, "widths must be given"),
         ({"zeros": 1}, "zeros must be 1 to 6, and only where amounts are 'major'"),
         ({"row__2__width": 0}, "row, column 3: width must be a whole number"),
+        ({"row__1__width": 3}, "row must be a list whose number has 4 places"),
+        ({"payments_max": "x"}, "payments_max must be a whole number from 1"),
         ({"row__3__fill": "0"}, "row, column 4: fill must be ' ', or '0' with align"),
         ({"row__1__align": "left"}, "row, column 2: fill must be"),
         ({"row__0__constant": "DD"}, "row, column 1: constant must be no wider than its width"),
