@@ -126,7 +126,13 @@ def adapters(*, as_json: bool) -> None:
 
 
 def _names(one: banks.Announced) -> list[str]:
-    return [f"{one.name}:{profile}" for profile in one.profiles] or [one.name]
+    """Return the bare name, where it is something without a profile, and each shipped profile."""
+    profiled = [f"{one.name}:{profile}" for profile in one.profiles]
+    try:
+        banks.load([one.name])
+    except Refusal:
+        return profiled or [one.name]
+    return [one.name, *profiled]
 
 
 def _known(one: banks.Announced, name: str) -> dict[str, object]:

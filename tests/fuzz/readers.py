@@ -15,7 +15,7 @@ from disburse.adapter import (
     UnreadableReport,
     UnreadableStatement,
 )
-from disburse.kit import synthetic
+from disburse.kit import installed, synthetic
 from disburse.kit.verdict import Broken
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -28,14 +28,13 @@ REFUSALS = {
 
 def names() -> Iterator[str]:
     """Yield kind and adapter of each reader; statements only of who reads any."""
-    for one in banks.announced():
-        for name in [f"{one.name}:{profile}" for profile in one.profiles] or [one.name]:
-            able = banks.load([name])[name].capabilities
-            yield f"file:{name}"
-            if able.reports:
-                yield f"report:{name}"
-            if able.statements:
-                yield f"statement:{name}"
+    for name in installed.every():
+        able = banks.load([name])[name].capabilities
+        yield f"file:{name}"
+        if able.reports:
+            yield f"report:{name}"
+        if able.statements:
+            yield f"statement:{name}"
 
 
 READERS = tuple(names())
