@@ -33,6 +33,7 @@ from disburse.http import (
     passkeys,
     payments,
     people,
+    privacy,
     problems,
     projects,
     sheet_reads,
@@ -66,6 +67,7 @@ TOPICS = (
     watching,
     board,
     webhooks,
+    privacy,
 )
 
 

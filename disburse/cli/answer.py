@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -13,7 +14,14 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    track,
+)
 from rich.table import Table
 
 from disburse.domain.finding import LANGUAGES, Effect, Finding, Language, say
@@ -106,6 +114,17 @@ def progress(rows: Sequence[Row], what: str) -> Iterable[Row]:
     """Walk `rows` and show on a terminal how far it is."""
     console = _console(stderr=True)
     return track(rows, what, console=console, disable=not console.is_terminal, transient=True)
+
+
+@contextmanager
+def counting(total: int, what: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how much of `total` is done; the block says how much it did."""
+    console = _console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    silent = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=silent) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda count: bar.advance(task, count)
 
 
 def findings_of(found: Iterable[Finding]) -> list[dict[str, object]]:

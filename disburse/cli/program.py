@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "init": "disburse.cli.people:init",
     "invite": "disburse.cli.let_in:invite",
     "key": "disburse.cli.keyring:key",
+    "keys": "disburse.cli.sealing:keys",
     "keygen": "disburse.cli.keys:keygen",
     "migrate": "disburse.cli.database:migrate",
     "profile": "disburse.cli.profile:profile",

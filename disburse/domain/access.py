@@ -126,6 +126,10 @@ ALLOWED: Final = {
     Act.BUNDLE: {Role.RELEASER},
     Act.GIVE_UP: {Role.APPROVER},
     Act.RESOLVE: {Role.RELEASER, Role.APPROVER},
+    Act.REVEAL: {Role.LABOUR_OFFICER, Role.INSPECTOR},  # who compares people with papers
+    Act.HOLD: {Role.LABOUR_OFFICER} | _WATCHING,
+    Act.LIFT_HOLD: {Role.LABOUR_OFFICER} | _WATCHING,
+    Act.SHRED: {Role.ADMINISTRATOR},  # when law and everybody else let it
     Act.READ_CONNECTIONS: {Role.ADMINISTRATOR},
     Act.READ_CALENDARS: frozenset(Role),  # laws and notices: no secret of anybody
     Act.READ_PROJECT: _READERS | {Role.BANK_OPERATOR},

@@ -93,6 +93,11 @@ class Act(StrEnum):
     BUNDLE = "bundle"
     GIVE_UP = "give_up"
     RESOLVE = "resolve"
+    # personal data
+    REVEAL = "reveal"
+    HOLD = "hold"
+    LIFT_HOLD = "lift_hold"
+    SHRED = "shred"
     # reading
     READ_CONNECTIONS = "read_connections"
     READ_CALENDARS = "read_calendars"

@@ -40,7 +40,7 @@ STATUS: Final = {
     ),
     HTTPStatus.NOT_FOUND: (
         "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-explanation",
-        "no-such-file", "no-such-key",
+        "no-such-file", "no-such-hold", "no-such-key",
         "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
         "no-such-sheet", "no-such-token", "not-found",
         "no-such-invitation", "no-such-passkey", "no-such-session", "no-such-webhook",
@@ -53,7 +53,7 @@ STATUS: Final = {
         "duplicate-sheet", "duplicate-statement", "insufficient-funds", "key-taken", "line-fixed",
         "lines-blocked", "not-backed", "not-this-file", "nothing-payable", "nothing-waits",
         "not-invitable",
-        "party-taken", "reissue-asked", "request-in-progress", "short-of-funds",
+        "party-taken", "reissue-asked", "request-in-progress", "short-of-funds", "still-kept",
         "statement-broken", "wrong-state",
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("content-too-large",),
@@ -71,7 +71,7 @@ STATUS: Final = {
         "nothing-to-book",
         "weak-passphrase", "weak-password", "wrong-project",
     ),
-    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts",),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "too-many-reveals"),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "broken-seal", "master-key-unusable", "not-these-bytes", "settings-refused",

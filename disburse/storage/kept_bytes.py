@@ -12,7 +12,7 @@ from sqlalchemy import text
 from disburse.sealing import BrokenSeal
 from disburse.storage import records, seals
 from disburse.storage.engine import Transaction
-from disburse.storage.records import Forgotten
+from disburse.storage.seals import Forgotten
 
 
 class Damaged(NamedTuple):

@@ -11,24 +11,17 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import text
 
-from disburse.domain.refusal import Refusal
 from disburse.sealing import Key, bound_to, number_in
 from disburse.storage import seals
 from disburse.storage.engine import Transaction
 from disburse.storage.rows import array
-from disburse.storage.seals import INSTALLATION, Use
+from disburse.storage.seals import INSTALLATION, Forgotten, Use
 
 PAGE: Final = 2_000  # records opened at once: keeps memory flat for 100,000 lines
 
 _WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Row = TypeVar("Row")
-
-
-class Forgotten(Refusal):
-    """The personal data were deleted for good when their retention ended; digests remain."""
-
-    code = "forgotten"
 
 
 class Sealed(NamedTuple):

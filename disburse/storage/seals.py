@@ -8,8 +8,9 @@ from enum import StrEnum
 from struct import Struct
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
+from disburse.domain.refusal import Refusal
 from disburse.sealing import (
     WRAPPED_BYTES,
     BrokenSeal,
@@ -24,6 +25,12 @@ from disburse.storage.engine import KEYCHAIN, Transaction
 from disburse.storage.rows import array, array_of_bytes
 
 INSTALLATION: Final = 0  # instead of a project
+
+
+class Forgotten(Refusal):
+    """The personal data were deleted for good when their retention ended; digests remain."""
+
+    code = "forgotten"
 
 
 class Use(StrEnum):
@@ -49,15 +56,17 @@ def root(tx: Transaction, use: Use, project_id: int = INSTALLATION) -> Key:
     values = {"p": project_id, "use": use}
     row = tx.execute(_CURRENT, values).one_or_none()
     if row is None:
-        wrapped = keychain_of(tx).new_root(_place(project_id, use))
+        wrapped = keychain_of(tx).new_root(root_place(project_id, use))
         _add_root(tx, project_id, use, wrapped)
-        row = tx.execute(_CURRENT, values).one()
+        row = tx.execute(_CURRENT, values).one_or_none()
+    if row is None:
+        raise Forgotten("the project's personal data were deleted for good; it takes no new ones")
     return _unwrapped(tx, project_id, row)
 
 
 def adopt(tx: Transaction, use: Use, secret: bytes) -> None:
     """Take over a secret that was kept open until now."""
-    wrapped = keychain_of(tx).master.wrap(secret, _place(INSTALLATION, use))
+    wrapped = keychain_of(tx).master.wrap(secret, root_place(INSTALLATION, use))
     _add_root(tx, INSTALLATION, use, wrapped)
 
 
@@ -94,12 +103,12 @@ def of_persons(tx: Transaction, project_id: int, person_ids: Iterable[int]) -> d
     """Return the keys of these people on a project, making the ones that are missing."""
     wanted = sorted(set(person_ids))
     values = {"p": project_id, "persons": array(wanted)}
-    found = _record_keys(tx, project_id, tx.scalar(_OF_PERSONS, values))
+    found = _record_keys(tx, project_id, _OF_PERSONS, values)
     keys = {person: key for person, _, key in found}
     if missing := [person for person in wanted if person not in keys]:
         _make(tx, project_id, {"persons": missing, "months": [None] * len(missing)})
         values["persons"] = array(missing)
-        found = _record_keys(tx, project_id, tx.scalar(_OF_PERSONS, values))
+        found = _record_keys(tx, project_id, _OF_PERSONS, values)
         keys |= {person: key for person, _, key in found}
     return keys
 
@@ -108,10 +117,10 @@ def of_month(tx: Transaction, project_id: int, day: date) -> Key:
     """Return the key of a project's month, for bytes that are kept whole; made when missing."""
     month = date(day.year, day.month, 1)
     values = {"p": project_id, "month": month}
-    found = _record_keys(tx, project_id, tx.scalar(_OF_MONTH, values))
+    found = _record_keys(tx, project_id, _OF_MONTH, values)
     if not found:
         _make(tx, project_id, {"persons": [None], "months": [month]})
-        found = _record_keys(tx, project_id, tx.scalar(_OF_MONTH, values))
+        found = _record_keys(tx, project_id, _OF_MONTH, values)
     [(_, _, key)] = found
     return key
 
@@ -119,7 +128,7 @@ def of_month(tx: Transaction, project_id: int, day: date) -> Key:
 def numbered(tx: Transaction, project_id: int, numbers: Iterable[int]) -> dict[int, Key]:
     """Return record keys by their numbers; those that were destroyed are missing."""
     values = {"p": project_id, "ids": array(set(numbers))}
-    found = _record_keys(tx, project_id, tx.scalar(_NUMBERED, values))
+    found = _record_keys(tx, project_id, _NUMBERED, values)
     return {number: key for _, number, key in found}
 
 
@@ -138,9 +147,9 @@ def open_all(
     return opened
 
 
-def record_place(project_id: int, person_id: int, days: int) -> bytes:
+def record_place(project_id: int, person_id: int, since: int) -> bytes:
     """Name the place of a wrapped record key: a person's, or (0) of a month, in days since 2000."""
-    whose = f"person {person_id}" if person_id else f"month {days}"
+    whose = f"person {person_id}" if person_id else f"month {since}"
     return bound_to(project_id, "record_key", "wrapped", whose)
 
 
@@ -150,28 +159,45 @@ def _add_root(tx: Transaction, project_id: int, use: Use, wrapped: bytes) -> Non
 
 
 def _record_keys(
-    tx: Transaction, project_id: int, packed: bytes | None
+    tx: Transaction, project_id: int, query: TextClause, values: Mapping[str, object]
 ) -> list[tuple[int, int, Key]]:
     """Unwrap record keys; return for each its person (0: a month's), its number and itself.
+
+    A rotation may have destroyed a root key between the query and its own look-up: what it wrapped
+    is under another one by then, so it is asked for once more.
+    """
+    found, missing = _unwrap(tx, project_id, tx.scalar(query, values))
+    if missing:
+        found, _ = _unwrap(tx, project_id, tx.scalar(query, values))
+    return found
+
+
+def _unwrap(
+    tx: Transaction, project_id: int, packed: bytes | None
+) -> tuple[list[tuple[int, int, Key]], bool]:
+    """Unwrap record keys, and say whether some could not be, because their root key is not there.
 
     They come packed into one value: as rows, 10,000 of them would cost more than all the sealing.
     """
     roots: dict[int, Key | None] = {}
-    found = []
-    for person_id, number, root_id, days, wrapped in _PACKED.iter_unpack(packed or b""):
+    found: list[tuple[int, int, Key]] = []
+    for person_id, number, root_id, since, wrapped in _PACKED.iter_unpack(packed or b""):
         if root_id not in roots:
             roots[root_id] = root_numbered(tx, root_id, project_id)
         wrapping = roots[root_id]
-        if wrapping is not None:  # else destroyed, and with it what it wrapped
-            secret = wrapping.open(wrapped, record_place(project_id, person_id, days))
+        if wrapping is not None:
+            secret = wrapping.open(wrapped, record_place(project_id, person_id, since))
             found.append((person_id, number, Key(number, secret)))
-    return found
+    return found, None in roots.values()
 
 
 def _make(tx: Transaction, project_id: int, whose: Mapping[str, list[Any]]) -> None:
+    root(tx, Use.PROJECT, project_id)
+    # A rotation that retires this root key waits until what we wrap with it can be seen.
+    tx.execute(_HOLD_ROOT, {"p": project_id})
     wrapping = root(tx, Use.PROJECT, project_id)
     wrapped = [
-        wrapping.seal(new_secret(), record_place(project_id, person or 0, _days(month)))
+        wrapping.seal(new_secret(), record_place(project_id, person or 0, days(month)))
         for person, month in zip(whose["persons"], whose["months"], strict=True)
     ]
     tx.execute(
@@ -180,26 +206,33 @@ def _make(tx: Transaction, project_id: int, whose: Mapping[str, list[Any]]) -> N
     )
 
 
-def _days(month: date | None) -> int:
+def days(month: date | None) -> int:
+    """Count the days from 2000 on to a key's month; 0 for a person's key."""
     return (month - _BEGINNING).days if month else 0
 
 
-def _place(project_id: int, use: str) -> bytes:
+def root_place(project_id: int, use: str) -> bytes:
+    """Name the place of a wrapped root key."""
     return bound_to(project_id, "root_key", "wrapped", use)
 
 
 def _unwrapped(tx: Transaction, project_id: int, row: Any) -> Key:  # noqa: ANN401  (SQLAlchemy's)
-    return keychain_of(tx).root(row.id, bytes(row.wrapped), _place(project_id, row.use))
+    return keychain_of(tx).root(row.id, bytes(row.wrapped), root_place(project_id, row.use))
 
 
 _CURRENT: Final = text("""
     SELECT id, use, wrapped FROM root_key WHERE project_id = :p AND use = :use AND current
 """)
+_HOLD_ROOT: Final = text("""
+    SELECT id FROM root_key WHERE project_id = :p AND use = 'project' AND current FOR SHARE
+""")
 _ROOT: Final = text("SELECT id, use, wrapped FROM root_key WHERE project_id = :p AND id = :id")
 _ANY_ROOT: Final = text("SELECT project_id, id, use, wrapped FROM root_key ORDER BY id LIMIT 1")
 # Whoever comes second waits for the first, and takes its key.
 _ADD_ROOT: Final = text("""
-    INSERT INTO root_key (project_id, use, master, wrapped) VALUES (:p, :use, :master, :wrapped)
+    INSERT INTO root_key (project_id, use, master, wrapped)
+    SELECT :p, :use, :master, :wrapped
+    WHERE NOT EXISTS (SELECT FROM project WHERE id = :p AND shredded_at IS NOT NULL)
     ON CONFLICT DO NOTHING
 """)
 _BEGINNING: Final = date(2000, 1, 1)

@@ -80,6 +80,10 @@ ROUTES = {
     ("POST", f"{S}/cancel"): Act.CANCEL,
     ("POST", f"{S}/reject"): Act.REJECT,
     ("POST", f"{S}/withdraw"): Act.WITHDRAW,
+    ("POST", f"{S}/lines/<number:line>/reveal"): Act.REVEAL,
+    ("POST", f"{P}/holds"): Act.HOLD,
+    ("POST", f"{P}/holds/<number:hold_id>/lift"): Act.LIFT_HOLD,
+    ("POST", f"{P}/shred"): Act.SHRED,
     # money
     ("POST", f"{P}/declarations"): Act.DECLARE,
     ("POST", f"{D}/vouch"): Act.VOUCH,
@@ -196,6 +200,10 @@ BODIES = {
     Act.REJECT: WHY,
     Act.DECLARE: {"amount": "1.00", "voucher_digest": DIGEST, "expected_on": DAY},
     Act.RECALL: WHY,
+    Act.REVEAL: WHY,
+    Act.HOLD: WHY,
+    Act.LIFT_HOLD: WHY,
+    Act.SHRED: WHY,
     Act.BOOK: {
         "reference": "S", "closes_on": DAY, "opening": "0.00", "closing": "1.00", "entries": [],
     },
@@ -321,7 +329,7 @@ def test_a_project_of_others_is_not_there_whatever_the_role(site, kind):
         add_token(tx, world, "outsider", caller)
 
     for (method, rule), act in ROUTES.items():
-        if rule.startswith(P) and act not in {Act.JOIN_PROJECT, Act.USE_ACCOUNT}:
+        if rule.startswith(P) and act not in {Act.JOIN_PROJECT, Act.USE_ACCOUNT, Act.SHRED}:
             answer = ask(site, method, rule, act, "outsider")
             assert (answer.status_code, problem(answer)) == (404, "no-such-party"), (method, rule)
 

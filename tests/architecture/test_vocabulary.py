@@ -49,6 +49,7 @@ NAMED_AFTER_THE_THING = {
     Act.BOOK: "statements",
     Act.EXPLAIN: "explanations",
     Act.INGEST: "reports",
+    Act.HOLD: "holds",
     Act.SUBSCRIBE: "webhooks",
 }
 # What a request never meets: these speak to the person at the terminal.

@@ -191,7 +191,7 @@ def test_the_story_is_told_from_the_setup_to_the_proof(played):
     for words in (
         "Before the first pay day", "one digit was raised", "with 5 faults",
         "Is there money for the sheet?", "comes back five days after", "still cools down",
-        "declared by two people", "All 15 invariants hold",
+        "declared by two people", "All 16 invariants hold",
     ):  # fmt: skip
         assert words in played.stdout, words
 
