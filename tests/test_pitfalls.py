@@ -336,17 +336,19 @@ def test_row_25_a_signature_covers_the_raw_bytes(world):
         world.receive(same_meaning, signature=signature)
 
 
+def calls_under_no_condition(path, name):
+    """Return what the statements of a function call that stand under no `if`, `for` or `try`."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    [function] = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+    plain = [n for n in function.body if isinstance(n, ast.Assign | ast.Expr)]
+    calls = [n.func for one in plain for n in ast.walk(one) if isinstance(n, ast.Call)]
+    return {n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", "") for n in calls}
+
+
 def test_row_25_nothing_in_the_program_can_switch_verification_off():
-    tree = ast.parse((ROOT / "disburse/steps/payroll/receive.py").read_text(encoding="utf-8"))
-    [receive] = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "receive"]
-    called = [
-        node.value.func.attr
-        for node in receive.body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Attribute)
-    ]
-    assert "verify" in called  # a statement of its own: under no condition
+    assert "signer_of" in calls_under_no_condition("disburse/steps/payroll/receive.py", "receive")
+    judged = calls_under_no_condition("disburse/signers.py", "signer_of")
+    assert {"verify", "judge", "require_trusted"} <= judged
     settings = (ROOT / "disburse/settings.py").read_text(encoding="utf-8")
     assert not re.search(r"(?i)skip|verify|insecure|no_sign", settings)
 
