@@ -37,6 +37,13 @@ TOKEN_CHARACTERS_MAX: Final = 256
 BODY_BYTES_MAX: Final = 256 * 1024  # JSON of a few hundred workers; routes that take more say so
 # Behind a proxy everybody comes from this machine, so a forwarded request is nobody's neighbour.
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+ENCRYPTED_SECONDS: Final = 365 * 24 * 3600  # what browsers and their lists ask for at least
+# No other site opens, embeds or reads an answer; nothing here needs a camera or a place.
+ALONE: Final = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 # Pages: whoever is nobody is sent to the one where people sign in.
 PAGES: Final = "console."
 SIGN_IN: Final = "/sign_in"
@@ -88,14 +95,21 @@ def install(
         g.caller = found
         return None
 
+    _harden(app, encrypted=entrance.public_url.startswith("https://"))
+
+
+def _harden(app: Flask, *, encrypted: bool) -> None:
     @app.after_request
-    def _harden(response: Response) -> Response:
+    def _close(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault(
             "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.update(ALONE)
+        if encrypted:
+            response.headers["Strict-Transport-Security"] = f"max-age={ENCRYPTED_SECONDS}"
         return response
 
 

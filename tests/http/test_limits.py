@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from disburse.app import create_app
 from disburse.http.guard import BODY_BYTES_MAX
 from disburse.sheetfile.draft import BYTES_MAX
 
@@ -39,6 +40,23 @@ def test_every_answer_forbids_guessing_framing_and_keeping(site):
         assert answer.headers["Content-Security-Policy"] == (
             "default-src 'none'; frame-ancestors 'none'"
         )
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "kept"),
+    [("https://wages.example", "max-age=31536000"), ("http://localhost:8000", None), ("", None)],
+)
+def test_browsers_are_told_to_keep_to_https_where_it_is_served(site, public_url, kept):
+    world = site.world
+    app = create_app(world.begin, world.banks, lambda: world.now, public_url=public_url)
+
+    answer = app.test_client().get("/v1/docs")
+
+    assert answer.headers.get("Strict-Transport-Security") == kept
+    assert not app.debug
 
 
 def test_who_has_an_answer_already_is_not_sent_it_again(site):

@@ -1,0 +1,1 @@
+"""What somebody would try who wants money or numbers that are not theirs, each by its name."""
