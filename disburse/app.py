@@ -15,6 +15,7 @@ from disburse.adapter import Adapter
 from disburse.courier.reach import PUBLIC, Reach
 from disburse.entrance import Entrance
 from disburse.entrance.cookies import Cookies
+from disburse.factors.company import Company
 from disburse.factors.password import Passwords
 from disburse.http import (
     board,
@@ -80,6 +81,7 @@ def create_app(
     tokens: bool = True,
     public_url: str = "",
     passwords: Passwords | None = None,
+    company: Company | None = None,
     trust: Trust = NOBODY,
     reach: Reach = PUBLIC,
     ticks: Callable[[], int] = clock.ticks,
@@ -103,6 +105,7 @@ def create_app(
         passwords=passwords or Passwords(),
         cookies=Cookies(secure=not tokens or public_url.startswith("https://"), now=now),
         public_url=public_url,
+        company=company,
     )
     desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust, vet=reach.read)
     bodies_max: dict[str, int] = {}

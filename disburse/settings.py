@@ -38,6 +38,8 @@ _ADAPTER: Final = re.compile(r"[a-z0-9_-]{1,40}(:[a-z0-9_-]{1,60})?", re.ASCII)
 
 Network = IPv4Network | IPv6Network
 
+_PROVIDER: Final = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+
 
 class SettingsRefused(Refusal):
     """Some settings cannot be used; `facts["wrong"]` names every one, with the reason."""
@@ -58,6 +60,9 @@ class Settings:
     threads: int = 8
     certificate_authorities: Path | None = None  # PEM; None: no certificate is taken
     revocation_lists: Path | None = None  # PEM, of these authorities; fetched by the operator
+    oidc_issuer: str = ""  # "": nobody comes in by a company's OpenID provider
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
     metrics_token: str = ""  # "": /metrics answers this machine only
     webhook_networks: tuple[Network, ...] = ()  # own ones that events may go to, also by http
     # At most one of three says where the master key is; none: a file in `var`, made when missing.
@@ -85,10 +90,19 @@ class Settings:
         for name in given[1:]:
             first = f"{PREFIX}{given[0].upper()}"
             wrong[f"{PREFIX}{name.upper()}"] = f"is one place too many: {first} is set too"
+        wrong = _half_a_provider(found) | wrong
         if wrong:
             told = "; ".join(f"{variable} {why}" for variable, why in wrong.items())
             raise SettingsRefused(f"nothing was started: {told}", wrong=wrong)
         return cls(**found)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def _half_a_provider(found: Mapping[str, object]) -> dict[str, str]:
+    """Return what is missing where a company's provider is named, but not whole."""
+    missing = [name for name in _PROVIDER if name not in found]
+    if len(missing) == len(_PROVIDER):
+        return {}
+    return {f"{PREFIX}{name.upper()}": "belongs to the others of its kind" for name in missing}
 
 
 def _mistyped(variable: str) -> str:
@@ -141,6 +155,20 @@ def _whole_number(most: int) -> Callable[[str], int]:
     return read
 
 
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+    if not (parts.scheme == "https" or here) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be like https://login.example.org, as the provider names itself")
+    return value
+
+
+def _word(value: str) -> str:
+    if not value or not all("!" <= character <= "~" for character in value):
+        raise ValueError("must be printable characters, as the provider gave them")
+    return value
+
+
 def _metrics_token(value: str) -> str:
     printable = all("!" <= character <= "~" for character in value)
     if not printable or len(value) < METRICS_TOKEN_CHARACTERS_MIN:
@@ -185,6 +213,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "threads": _whole_number(THREADS_MAX),
     "certificate_authorities": _folder,
     "revocation_lists": _folder,
+    "oidc_issuer": _issuer,
+    "oidc_client_id": _word,
+    "oidc_client_secret": _word,
     "metrics_token": _metrics_token,
     "webhook_networks": _networks,
     "master_key_file": _folder,

@@ -20,7 +20,7 @@ from disburse.courier.telling import Herald
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
-from disburse.storage import guessing, migrate, passkeys, request_keys, sessions, sheets
+from disburse.storage import company, guessing, migrate, passkeys, request_keys, sessions, sheets
 from disburse.storage.engine import Begin, Transaction
 
 PAUSE_SECONDS: Final = 2  # between rounds; money that came in waits no longer than that
@@ -68,6 +68,7 @@ def turn(
         guessing.forget_old(tx, at=now)
         sessions.forget_browsers(tx, at=now)
         passkeys.forget_questions(tx, at=now)
+        company.forget_visits(tx, at=now)
     carried = _carry(post, failed) if post else Carried()
     told = _announce(herald, failed) if herald else 0
     return Turn(

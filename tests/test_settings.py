@@ -115,3 +115,35 @@ def test_a_key_service_is_named_whole_and_spoken_to_by_tls(variable, value):
 def test_a_key_service_of_this_machine_needs_no_tls():
     url = "http://127.0.0.1:8200/v1/transit"
     assert Settings.from_environ({"DISBURSE_TRANSIT_URL": url}).transit_url == url
+
+
+def test_a_companys_provider_is_named_whole_or_not_at_all():
+    whole = {
+        "DISBURSE_OIDC_ISSUER": "https://login.example.org",
+        "DISBURSE_OIDC_CLIENT_ID": "disburse",
+        "DISBURSE_OIDC_CLIENT_SECRET": "a-secret-of-ours",
+    }
+    settings = Settings.from_environ(whole)
+    assert settings.oidc_issuer == "https://login.example.org"
+    assert settings.oidc_client_secret == "a-secret-of-ours"
+    assert "a-secret-of-ours" not in repr(settings)
+    for name in whole:
+        with pytest.raises(SettingsRefused) as refused:
+            Settings.from_environ({one: said for one, said in whole.items() if one != name})
+        assert list(refused.value.facts["wrong"]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ISSUER", "http://login.example.org"),
+        ("ISSUER", "https://login.example.org?a=b"),
+        ("ISSUER", "login"),
+        ("CLIENT_ID", ""),
+        ("CLIENT_SECRET", "two words"),
+    ],
+)
+def test_a_provider_that_cannot_be_is_refused(name, value):
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.from_environ({f"DISBURSE_OIDC_{name}": value})
+    assert f"DISBURSE_OIDC_{name}" in refused.value.facts["wrong"]

@@ -23,7 +23,9 @@ from disburse.clock import system_clock
 from disburse.courier.post import LEASE, OutsideCount, Post
 from disburse.courier.reach import Reach
 from disburse.courier.telling import Herald
+from disburse.factors.company import Company
 from disburse.serving import make_server
+from disburse.settings import Settings
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
 DEVELOPMENT: Final = "development"
@@ -74,6 +76,7 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
             metrics_token=chosen.metrics_token,
             tokens=environment != PRODUCTION,
             public_url=public_url,
+            company=_company(chosen),
             trust=trust_of(chosen),
             reach=Reach(chosen.webhook_networks),
         )
@@ -157,6 +160,17 @@ def _herald(here: Installation) -> Herald:
         clock=system_clock,
         name=f"{gethostname()}:{getpid()}",
         reach=Reach(here.settings.webhook_networks),
+    )
+
+
+def _company(chosen: Settings) -> Company | None:
+    """Return the company's OpenID provider, when the settings name one."""
+    if not chosen.oidc_issuer:
+        return None
+    return Company(
+        issuer=chosen.oidc_issuer,
+        client_id=chosen.oidc_client_id,
+        client_secret=chosen.oidc_client_secret,
     )
 
 

@@ -20,6 +20,15 @@ POLICY: Final = (
 REMEMBERED_FOR: Final = timedelta(days=365)
 _STATUS: Final = {"too-many-attempts": 429, "forged-request": 403, "forbidden": 403}
 REFUSED: Final = 422
+# Where a form is sent to, there is no page to be read in another language; it is on this one.
+_ANSWERS: Final = {
+    "/company/back": "/sign_in",
+    "/invitation/accept": "/invitation",
+    "/invitation/company": "/invitation",
+    "/account/end": "/account",
+    "/account/leave": "/account",
+    "/account/passkey/remove": "/account",
+}
 
 
 class Look:
@@ -49,9 +58,10 @@ class Look:
             _=said,
             tag=words.TAGS[language],
             languages={one: named for one, named in words.LANGUAGES.items() if one != language},
-            path=request.path,
+            path=_ANSWERS.get(request.path, request.path),
             csrf=self._csrf(),
             caller=present(),
+            company=self.entrance.company is not None,
             wrong=said.of(refusal) if refusal else "",
             **facts,
         )

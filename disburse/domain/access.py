@@ -86,6 +86,8 @@ ALLOWED: Final = {
     Act.ADD_PASSKEY: _ANYBODY,
     Act.REMOVE_PASSKEY: _ANYBODY,
     Act.SHOW_PASSKEY: frozenset[Role](),  # whoever has it
+    Act.LINK_COMPANY: frozenset[Role](),  # whoever has an invitation's code
+    Act.SIGN_IN_BY_COMPANY: frozenset[Role](),  # whom the company's provider vouches for
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
     Act.CLEAR: {Role.LABOUR_OFFICER},

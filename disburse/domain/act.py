@@ -50,6 +50,8 @@ class Act(StrEnum):
     ADD_PASSKEY = "add_passkey"
     REMOVE_PASSKEY = "remove_passkey"
     SHOW_PASSKEY = "show_passkey"
+    LINK_COMPANY = "link_company"
+    SIGN_IN_BY_COMPANY = "sign_in_by_company"
     # sheets
     RECEIVE = "receive"
     SET_ASIDE = "set_aside"

@@ -37,6 +37,11 @@ class Cookies:
         """Return the name of the cookie by which a browser is known again."""
         return self._name("known")
 
+    @property
+    def visit(self) -> str:
+        """Return the name of the cookie of whoever is at the company's provider."""
+        return self._name("visit")
+
     def read(self, asked: Request, name: str) -> str:
         """Return what the browser holds under a name, or ""."""
         found = asked.cookies.get(name, "")

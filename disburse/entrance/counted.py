@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from disburse.door import own_session
 from disburse.entrance import address, forged
 from disburse.entrance.cookies import Cookies
 from disburse.factors import passkey
+from disburse.factors.company import Company
 from disburse.factors.passkey import Place
 from disburse.factors.password import Passwords
 from disburse.steps.people.accept_invitation import accept_invitation
@@ -25,7 +27,7 @@ from disburse.steps.people.prove import NotSignedIn, prove
 from disburse.steps.people.show_passkey import show_passkey
 from disburse.steps.people.sign_in import sign_in
 from disburse.storage import guessing, members, passkeys, sessions
-from disburse.storage.engine import Begin
+from disburse.storage.engine import Begin, Transaction
 from disburse.storage.sessions import Opened
 
 
@@ -48,10 +50,14 @@ class Entrance:
     passwords: Passwords
     cookies: Cookies
     public_url: str = ""
+    company: Company | None = None
 
     def visitor(self, asked: Request, *, browser: bool = False) -> Visitor:
         """Return who stands there, or raise `ForgedRequest` when another site sent them."""
         forged.require_own_origin(asked, public_url=self.public_url, browser=browser)
+        return self._visitor(asked)
+
+    def _visitor(self, asked: Request) -> Visitor:
         return Visitor(
             address=address.of(asked),
             browser=asked.headers.get("User-Agent", ""),
@@ -166,6 +172,18 @@ class Entrance:
             self.place(asked), login=member.login, name=member.name, member_id=member.id,
             challenge=challenge, known=known,
         )  # fmt: skip
+
+    def arrived(self, asked: Request) -> Visitor:
+        """Return who comes back from the company's provider, which is another site."""
+        return self._visitor(asked)
+
+    @contextmanager
+    def counted(self, visitor: Visitor) -> Iterator[Transaction]:
+        """Count an attempt from an address; in the transaction that is given it succeeds."""
+        where = self._count_address(visitor)
+        with self.begin() as tx:
+            yield tx
+            guessing.take_back(tx, where)
 
     def _count_address(self, visitor: Visitor) -> bytes:
         where = guessing.subject("address", visitor.address)

@@ -51,7 +51,8 @@ OPEN_PAGES: Final = frozenset(
     PAGES + name
     for name in (
         "static", "sign_in_page", "sign_in", "second_factor_page", "second_factor", "prove_page",
-        "prove", "invitation_page", "invitation", "invitation_accept",
+        "prove", "company", "company_back", "invitation_company",
+        "invitation_page", "invitation", "invitation_accept",
     )
 )  # fmt: skip
 

@@ -42,6 +42,11 @@ def put(
     tx.execute(_PUT, values)
 
 
+def remove(tx: Transaction, *, member_id: int) -> None:
+    """Forget password and codes: another way in takes their place."""
+    tx.execute(text("DELETE FROM credential WHERE member_id = :m"), {"m": member_id})
+
+
 def set_password(tx: Transaction, *, member_id: int, password: str, at: datetime) -> None:
     """Replace the password."""
     tx.execute(_SET_PASSWORD, {"member": member_id, "password": password, "at": at})
@@ -55,6 +60,11 @@ def rehash(tx: Transaction, *, member_id: int, password: str) -> None:
 def take_step(tx: Transaction, *, member_id: int, step: int) -> bool:
     """Say whether no code of this time step, or of a later one, was taken; from now on one was."""
     return tx.execute(_TAKE_STEP, {"member": member_id, "step": step}).rowcount == 1
+
+
+def lets_in(tx: Transaction, member_id: int) -> bool:
+    """Say whether an account can sign in: by a password, or by the company's provider."""
+    return bool(tx.scalar(_LETS_IN, {"member": member_id}))
 
 
 def administered(tx: Transaction, organisation_id: int) -> bool:
@@ -79,10 +89,15 @@ _SELECT: Final = """
 _ADMINISTERED: Final = text("""
     SELECT EXISTS (
         SELECT FROM member m
-        JOIN credential c ON c.member_id = m.id
         JOIN grant_of_role g ON g.member_id = m.id AND g.role = :role AND g.project_id = 0
         WHERE m.organisation_id = :organisation AND m.disabled_at IS NULL
+          AND (EXISTS (SELECT FROM credential c WHERE c.member_id = m.id)
+               OR EXISTS (SELECT FROM company_link l WHERE l.member_id = m.id))
     )
+""")
+_LETS_IN: Final = text("""
+    SELECT EXISTS (SELECT FROM credential WHERE member_id = :member)
+        OR EXISTS (SELECT FROM company_link WHERE member_id = :member)
 """)
 _PUT: Final = text("""
     INSERT INTO credential (member_id, password, password_at, totp)

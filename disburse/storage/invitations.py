@@ -59,6 +59,14 @@ def by_code(tx: Transaction, code: str, *, at: datetime) -> Invitation:
     return _invitation(row)
 
 
+def by_number(tx: Transaction, number: int, *, at: datetime) -> Invitation:
+    """Return an invitation whose code was shown a moment ago, locked; or raise."""
+    row = tx.execute(_BY_NUMBER, {"id": number, "at": at}).one_or_none()
+    if row is None:
+        raise NoSuchInvitation("the invitation was used, replaced or is too old")
+    return _invitation(row)
+
+
 def unconfirmed(tx: Transaction, member_id: int, *, at: datetime) -> Invitation:
     """Return the recovery of an account that waits for a second person, locked; or raise."""
     row = tx.execute(_UNCONFIRMED, {"member": member_id, "at": at}).one_or_none()
@@ -107,6 +115,7 @@ _SELECT: Final = """
     WHERE used_at IS NULL AND withdrawn_at IS NULL AND expires_at > :at
 """
 _BY_CODE: Final = text(f"{_SELECT} AND digest = :digest FOR UPDATE")
+_BY_NUMBER: Final = text(f"{_SELECT} AND id = :id FOR UPDATE")
 _UNCONFIRMED: Final = text(f"""
     {_SELECT} AND member_id = :member AND purpose = 'recovery' AND second_digest IS NULL FOR UPDATE
 """)

@@ -13,9 +13,9 @@ from shutil import which
 from threading import Thread
 
 import requests
+from werkzeug.serving import make_server
 
 from disburse.app import create_app
-from disburse.serving import make_server
 from tests.http.site import SWIFT
 
 DRIVER, CHROMIUM = which("chromedriver"), which("chromium") or which("google-chrome")
@@ -140,7 +140,7 @@ def driver():
 
 @contextmanager
 def served(world, **more):
-    """Serve the world's pages as they are served in production; yields the address."""
+    """Serve the world's pages on this machine; yields the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -148,11 +148,12 @@ def served(world, **more):
         world.begin, world.banks, lambda: world.now, passwords=SWIFT,
         public_url=f"http://{HOST}:{port}", **more,
     )  # fmt: skip
-    server = make_server(app, threads=4, host="127.0.0.1", port=port)
-    thread = Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://{HOST}:{port}"
     finally:
-        server.close()
-        thread.join(10)
+        server.shutdown()
+        thread.join()
+        server.server_close()

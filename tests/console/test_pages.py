@@ -14,6 +14,8 @@ from disburse.console.look import POLICY
 from disburse.console.words import LANGUAGES, words
 from disburse.domain.access import Role
 from disburse.domain.signed_in import FRESH_FOR, Factor
+from disburse.factors.passkey import NewPasskey
+from disburse.storage import passkeys
 from tests.http.site import SWIFT
 from tests.people import ORIGIN, PASSWORD, Person, enrolled
 
@@ -257,3 +259,17 @@ def test_in_production_the_cookies_of_pages_are_taken_over_tls_only(site, head):
     assert cookie.startswith("__Host-disburse-session=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert client.post("/sign_in", data=fields, headers=OURS).status_code == 403
+
+
+def test_passkeys_are_listed_and_removed_on_the_page(site, browser, head):
+    browser.sign_in(head)
+    with site.world.begin() as tx:
+        new = NewPasskey(credential=b"one", public_key=b"key", uses=0)
+        member = site.world.caller(HEAD).member_id
+        passkeys.add(tx, new, member_id=member, label="a <telephone>", at=site.world.now)
+    assert browser.open("/account/passkey").status_code == 200
+    assert "a &lt;telephone&gt;" in browser.open("/account").text
+    [number] = re.findall(r'name="passkey" value="(\d+)"', browser.page.text)
+    browser.send("/account/passkey/remove", passkey=number)
+    assert "a &lt;telephone&gt;" not in browser.page.text
+    assert browser.open("/").request.path == "/account"

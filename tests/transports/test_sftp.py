@@ -21,7 +21,7 @@ class Users(asyncssh.SSHServer):
     def __init__(self, key):
         self.key = key
 
-    def begin_auth(self, username):  # noqa: ARG002
+    def begin_auth(self, username):
         return True
 
     def public_key_auth_supported(self):

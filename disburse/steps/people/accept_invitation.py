@@ -12,7 +12,16 @@ from disburse.domain.signed_in import Factor
 from disburse.door import by
 from disburse.factors import totp
 from disburse.factors.password import Passwords
-from disburse.storage import acts, at_rest, credentials, invitations, members, passkeys, sessions
+from disburse.storage import (
+    acts,
+    at_rest,
+    company,
+    credentials,
+    invitations,
+    members,
+    passkeys,
+    sessions,
+)
 from disburse.storage.engine import Transaction
 from disburse.storage.invitations import NoSuchInvitation
 from disburse.storage.sessions import Opened
@@ -55,6 +64,7 @@ def accept_invitation(
         tx, member_id=member.id, password=passwords.hash(password), totp=found.totp, at=now
     )
     credentials.take_step(tx, member_id=member.id, step=step)
+    company.unlink(tx, member_id=member.id)
     passkeys.remove_all(tx, member_id=member.id, at=now)
     invitations.use(tx, found.id, at=now)
     ended = sessions.end_all(tx, member_id=member.id, at=now)

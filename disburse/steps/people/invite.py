@@ -44,7 +44,7 @@ def invite(tx: Transaction, *, caller: Caller, login: str, now: datetime) -> Inv
         _require_bootstrap(tx, caller, member)
     if member.person_id is None:
         raise NotInvitable(f"{login} is a machine's account; machines sign their requests")
-    if credentials.of_member(tx, member.id) is not None:
+    if credentials.lets_in(tx, member.id):
         raise NotInvitable(f"{login} can sign in already; whoever lost that is recovered by two")
     code = one_time_code.new()
     values = {
