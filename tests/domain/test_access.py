@@ -65,6 +65,7 @@ ADMINISTRATION = {
     Act.CONNECT,
     Act.KEEP_CALENDAR,  # when banks are open; what the law and notices say
     Act.READ_CONNECTIONS,
+    Act.SHRED,  # of what the law no longer wants kept; no money moves
 }
 
 
