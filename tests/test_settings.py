@@ -137,7 +137,7 @@ def test_a_companys_provider_is_named_whole_or_not_at_all():
     ("name", "value"),
     [
         ("ISSUER", "http://login.example.org"),
-        ("ISSUER", "https://login.example.org?a=b"),
+        ("ISSUER", "https://login.example.org/?a=b"),
         ("ISSUER", "login"),
         ("CLIENT_ID", ""),
         ("CLIENT_SECRET", "two words"),
