@@ -18,4 +18,6 @@ def test_the_head_of_a_batch_leaves_nothing_out():
         "debtor_bank_code": batch.debtor.bank_code,
         "count": batch.count,
         "total": batch.total,
+        "period": batch.period,
+        "employer": batch.employer,
     }

@@ -144,6 +144,31 @@ def test_a_worker_that_wakes_up_late_may_not_write_sent(carrying, monkeypatch):
     assert carrying.file_state() == "acknowledged"
 
 
+def test_a_file_that_the_bank_answers_while_its_sender_hangs_is_not_lost(carrying, monkeypatch):
+    carrying.connect()
+    file = carrying.released()
+    submit, reached, go_on = Directory.submit, Event(), Event()
+
+    def slow(self, parcel):
+        submit(self, parcel)
+        reached.set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(Directory, "submit", slow)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(carrying.carry, "slow")
+        assert reached.wait(30)
+        order = read_order((carrying.outbox / file.name).read_bytes())
+        words = {credit.reference: Word() for credit in order.credits}
+        carrying.world.ingest(write_answer(order, words, on=file.pay_on))
+        carrying.wait(seconds=LEASE.total_seconds() + 1)
+        carrying.carry("another")
+        go_on.set()
+        late.result(30)
+    assert carrying.file_state() == "acknowledged"
+    assert set(carrying.states()) == {"paid"}
+
+
 def test_what_surely_did_not_leave_waits_and_leaves_later(carrying, monkeypatch):
     carrying.connect()
     carrying.released()

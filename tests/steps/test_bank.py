@@ -467,3 +467,15 @@ def test_an_anomaly_is_resolved_once_by_a_person(paid):
     paid.world.do(resolve, "releaser", **found_out)
     with pytest.raises(NoSuchAnomaly):
         paid.world.do(resolve, "releaser", **found_out)
+
+
+def test_what_the_loop_picks_up_about_a_whole_file_reaches_that_files_project(world):
+    story = Story(world)
+    told = story.whole(Result.ACCEPTED)
+    banks = {name: Telling(one, told) for name, one in world.banks.items()}
+    with world.begin() as tx:
+        connection = tx.scalar(text("SELECT id FROM bank_connection"))
+    world.do(ingest, None, content=b"a report", banks=banks, connection_id=connection)
+    with world.begin() as tx:
+        assert tx.scalar(text("SELECT state FROM bank_file")) == "acknowledged"
+        assert prove(tx).ok

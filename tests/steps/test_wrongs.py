@@ -153,6 +153,15 @@ class TestCorrect:
         with pytest.raises(WrongState):  # the anomaly is explained
             world.do(correct, "approver", **facts)
 
+    def test_what_moved_on_while_people_looked_is_not_corrected(self, world):
+        story = Story(world)
+        story.tell(story.says(Result.REJECTED))
+        story.tell(story.says(Result.PAID))
+        with world.begin() as tx:  # as no step does while the proof is open
+            tx.execute(text("UPDATE attempt SET state = 'unknown' WHERE line = 1"))
+        with pytest.raises(WrongState, match="is unknown, or was paid again"):
+            world.do(correct, "releaser", reference=story.references[0], **WHY)
+
     def test_without_the_banks_word_nothing_is_corrected(self, world):
         story = Story(world)
         story.tell(story.says(Result.REJECTED))
