@@ -181,7 +181,6 @@ _OF_HTTP: Final = {
         "bad-request", "the request cannot be understood; is the body JSON in UTF-8?",
     ),
     HTTPStatus.NOT_FOUND: ("not-found", "there is nothing here; /v1/docs lists every route"),
-    HTTPStatus.GONE: ("forgotten",),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method-not-allowed", "this route takes another method"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "content-too-large", "the body is larger than this route takes",
