@@ -12,8 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from disburse.domain.access import OrganisationKind, Role
 from disburse.domain.back_off import ADDRESS
 from disburse.domain.signed_in import FRESH_FOR
+from disburse.factors.company import Vouched
 from disburse.steps.people.invite import VALID_FOR
+from disburse.steps.people.link_company import link_company
 from disburse.steps.people.recover import VALID_FOR as RECOVERY_VALID_FOR
+from disburse.storage.invitations import NoSuchInvitation
 from tests.people import PASSWORD, Person, problem
 
 GC = OrganisationKind.GENERAL_CONTRACTOR
@@ -236,6 +239,11 @@ def test_a_disabled_account_is_not_opened_by_an_invitation(site, head):
     with site.world.begin() as tx:
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE login = :l"), {"l": APPROVER})
     assert problem(new.accept(code)) == "no-such-invitation"
+    vouched = Vouched(issuer="https://id.example.org", subject="1", proven_at=site.world.now)
+    with site.world.begin() as tx:
+        number = tx.scalar(text("SELECT id FROM invitation"))
+    with pytest.raises(NoSuchInvitation, match="disabled"), site.world.begin() as tx:
+        link_company(tx, invitation_id=number, whom=vouched, browser="", now=site.world.now)
 
 
 def test_an_administrator_ends_the_sessions_of_the_own_people(site, head, lost):

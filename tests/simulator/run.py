@@ -294,9 +294,20 @@ class Life:
 SUBMIT, SET_ASIDE = Directory.submit, Directory.set_aside
 
 
+@contextmanager
+def hushed():
+    """Let the program's logs rest meanwhile: deaths on purpose are no news."""
+    logger = logging.getLogger("disburse")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def live(begin, folder, *, seed, steps, tell=lambda _: None):
     """Live `steps` steps, then heal; an AssertionError is a find."""
-    logging.getLogger("disburse").setLevel(logging.CRITICAL)
     life = Life(begin, folder, seed)
 
     def submit(own, parcel):
@@ -305,7 +316,7 @@ def live(begin, folder, *, seed, steps, tell=lambda _: None):
     def set_aside(own, answer, *, read):
         life.set_aside(own, answer, read=read)
 
-    with patch.multiple(Directory, submit=submit, set_aside=set_aside):
+    with hushed(), patch.multiple(Directory, submit=submit, set_aside=set_aside):
         for number in range(1, steps + 1):
             life.step()
             tell(number)
