@@ -26,7 +26,7 @@ def signer_of(
     with it now: `KeyRevoked` and the like, or `CertificateUntrusted`.
     """
     known = keys.of_organisation(tx, organisation_id)
-    key = signing.verify(content, signature, known, purpose=Purpose.SHEET).key
-    judge(key, purpose=Purpose.SHEET, at=now)
-    signing.require_trusted(key, trust, at=now)
-    return key
+    signer = signing.verify(content, signature, known, purpose=Purpose.SHEET)
+    judge(signer.key, purpose=Purpose.SHEET, at=now)
+    signing.require_trusted(signer.key, trust, at=now, chain=signer.chain)
+    return signer.key

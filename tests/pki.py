@@ -90,7 +90,7 @@ def issue(name, issuer=None, *, key=None, ca=False, usage=None, days=365, begins
     return Issued(builder.sign(signer, hashes.SHA256()), key, above)
 
 
-def a_list(issuer, *revoked, made=None, days=2, at=None, signed_by=None):
+def a_list(issuer, *revoked, made=None, days=2, at=None, signed_by=None, stolen=False):
     """Make an issuer's revocation list as PEM."""
     made = made or NOW - timedelta(hours=1)
     builder = (
@@ -101,6 +101,9 @@ def a_list(issuer, *revoked, made=None, days=2, at=None, signed_by=None):
     )
     for one in revoked:
         entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
+        if stolen:
+            reason = x509.CRLReason(x509.ReasonFlags.key_compromise)
+            entry = entry.add_extension(reason, critical=False)
         builder = builder.add_revoked_certificate(entry.revocation_date(at or made).build())
     return builder.sign((signed_by or issuer).key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
@@ -111,12 +114,13 @@ class Authorities:
 
     folder: object
     keys: str = ""  # other keys under the same names
+    days: int = 365
 
     def __post_init__(self):
-        self.root = issue("Root", key=a_private_key("p256", f"{self.keys}Root"), ca=True)
-        self.middle = issue(
-            "Middle", self.root, key=a_private_key("p256", f"{self.keys}Middle"), ca=True
-        )
+        more = {"ca": True, "days": self.days}
+        self.root = issue("Root", key=a_private_key("p256", f"{self.keys}Root"), **more)
+        middle = a_private_key("p256", f"{self.keys}Middle")
+        self.middle = issue("Middle", self.root, key=middle, **more)
         pem = self.root.certificate.public_bytes(Encoding.PEM)
         (self.folder / "authorities.pem").write_bytes(pem)
         self.publish(a_list(self.root), a_list(self.middle))
@@ -129,4 +133,4 @@ class Authorities:
         return Trust(self.folder / "authorities.pem", self.folder / "lists.pem")
 
     def certify(self, name="Signer", **more):
-        return issue(name, self.middle, **more)
+        return issue(name, self.middle, **{"days": self.days} | more)

@@ -11,7 +11,7 @@ import click
 from disburse import signing
 from disburse.cli import answer
 from disburse.cli.installation import actor, as_option, opened, trust_of
-from disburse.cli.keys import load_private
+from disburse.cli.keys import load_chain, load_private
 from disburse.cli.sheet import URL, client_at
 from disburse.clock import system_clock
 from disburse.domain.signing_key import Purpose
@@ -132,7 +132,7 @@ def register(
     shown = _public(certificate, public)
     offered = Offered(
         public_jwk=shown.jwk,
-        certificate=None if certificate is None else certificate.read_text(encoding="ascii"),
+        certificate=None if certificate is None else load_chain(certificate),
         challenge=challenge,
         proof=signing.armour(proof_cms.read_bytes()) if proof_cms else (proof or "").strip(),
     )
@@ -200,7 +200,7 @@ def _public(certificate: Path | None, public: Path | None) -> signing.PublicKey:
     if public is not None:
         return signing.read_public(public.read_text(encoding="utf-8"))
     assert certificate is not None  # noqa: S101  (one of the two)
-    return signing.key_of(certificate.read_text(encoding="ascii"))
+    return signing.key_of(load_chain(certificate))
 
 
 @key.command()

@@ -79,6 +79,12 @@ def load_private(path: Path, passphrase: str | None = None) -> signing.PrivateKe
     return signing.from_pem(pem, passphrase=passphrase)
 
 
+def load_chain(path: Path) -> str:
+    """Read a certificate and its issuers' as PEM, or raise `CertificateUntrusted`."""
+    with path.open("rb") as file:
+        return signing.read_chain(file.read(signing.CHAIN_CHARACTERS_MAX + 1))
+
+
 def _passphrase(*, confirm: bool) -> str:
     """Return the passphrase; never from the command line, which other users can see."""
     given = os.environ.get(PASSPHRASE_VARIABLE)

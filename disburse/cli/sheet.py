@@ -12,7 +12,7 @@ import click
 from disburse import sheetfile, signing
 from disburse.cli import answer
 from disburse.cli.evidence import verify
-from disburse.cli.keys import load_private
+from disburse.cli.keys import load_chain, load_private
 from disburse.client import Client, SignedBy
 from disburse.clock import system_clock
 from disburse.domain import money
@@ -110,15 +110,23 @@ def check(*, file: Path, as_json: bool) -> None:
 @sheet.command()
 @click.argument("file", type=FILE)
 @KEY
+@click.option("--certificate", type=FILE, help="Its certificate chain as PEM; it goes along.")
 @click.option("--unchecked", is_flag=True, help="Sign even what would be refused.")
 @answer.lang_option
 @answer.json_option
-def sign(*, file: Path, private: Path, unchecked: bool, as_json: bool) -> None:
+def sign(
+    *, file: Path, private: Path, certificate: Path | None, unchecked: bool, as_json: bool
+) -> None:
     """Sign exactly the bytes of FILE; the signature goes to FILE.jws."""
     content = _content(file)
     if not unchecked:
         _sound(_examined(file, content))
-    signature = signing.sign(content, load_private(private), now=system_clock())
+    signature = signing.sign(
+        content,
+        load_private(private),
+        now=system_clock(),
+        chain_pem=None if certificate is None else load_chain(certificate),
+    )
     target = _signature_of(file)
     with target.open("x", encoding="ascii") as new:
         new.write(signature + "\n")

@@ -1,23 +1,25 @@
 """Who signed exactly these bytes or this request, with which key; the only door to joserfc."""
 
 from disburse.signing.certificates import (
+    CHAIN_CHARACTERS_MAX,
     NOBODY,
     CertificateUntrusted,
     Trust,
     check_chain,
     key_of,
+    read_chain,
     require_trusted,
+    subject_of,
 )
 from disburse.signing.cms import armour
 from disburse.signing.detached import (
     CONTENT_BYTES_MAX,
-    HEADER_BYTES_MAX,
-    BadSignature,
     Signer,
     Unsignable,
     sign,
     verify,
 )
+from disburse.signing.header import HEADER_BYTES_MAX, BadSignature
 from disburse.signing.keys import (
     PASSPHRASE_CHARACTERS_MIN,
     KeyUnreadable,
@@ -56,6 +58,7 @@ from disburse.signing.webhook import new_webhook_key, webhook_headers
 
 __all__ = [
     "AGE_MAX",
+    "CHAIN_CHARACTERS_MAX",
     "CONTENT_BYTES_MAX",
     "HEADER_BYTES_MAX",
     "NOBODY",
@@ -87,12 +90,14 @@ __all__ = [
     "possession_statement",
     "prove_possession",
     "prove_request_key",
+    "read_chain",
     "read_claim",
     "read_public",
     "request_algorithm",
     "require_trusted",
     "sign",
     "sign_request",
+    "subject_of",
     "successor_statement",
     "to_pem",
     "to_unprotected_pem",

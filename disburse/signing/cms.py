@@ -14,10 +14,12 @@ from hashlib import new as new_digest
 from typing import Any, Final
 
 from asn1crypto import cms, pem  # type: ignore[import-untyped]
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from disburse.domain.signing_key import Algorithm
+from disburse.signing.keys import decoy
 
 PREFIX: Final = "cms:"  # before base64, where a detached JWS could stand
 DER_BYTES_MAX: Final = 16 * 1024  # a chain of four certificates goes along
@@ -26,6 +28,14 @@ DER_BYTES_MAX: Final = 16 * 1024  # a chain of four certificates goes along
 _DIGESTS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
     "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512,
 }  # fmt: skip
+
+
+# What the signer's key has to be, and which decoy does the same work.
+_KINDS: Final[dict[str, tuple[type, Algorithm]]] = {
+    "rsassa_pkcs1v15": (rsa.RSAPublicKey, Algorithm.PS256),
+    "rsassa_pss": (rsa.RSAPublicKey, Algorithm.PS256),
+    "ecdsa": (ec.EllipticCurvePublicKey, Algorithm.ES256),
+}
 
 
 class NotCms(ValueError):  # noqa: N818  (it says what the bytes are not)
@@ -41,15 +51,23 @@ class Signature:
     claimed_at: datetime | None
     _info: Any  # SignerInfo; asn1crypto has no types
 
-    def covers(self, content: bytes, certificate: x509.Certificate) -> bool:
-        """Say whether the certificate's key signed exactly `content`, by the attributes' way."""
+    def covers(self, content: bytes, key: object) -> bool:
+        """Say whether `key` signed exactly `content`, by the attributes' way.
+
+        None is nobody's key. Every answer takes the whole work: a key that is unknown, or of
+        another kind than the signature, is replaced by a decoy.
+        """
         name = self._info["digest_algorithm"]["algorithm"].native
-        attributes = _attributes(self._info)
-        if attributes["message_digest"] != new_digest(name, content).digest():
-            return False
+        meant = _attributes(self._info)["message_digest"] == new_digest(name, content).digest()
         # RFC 5652 section 5.4: signed as a SET OF, although sent with another tag
         signed = self._info["signed_attrs"].untag().dump()
-        return _signed_by(certificate.public_key(), self._info, signed, _DIGESTS[name]())
+        scheme = self._info["signature_algorithm"]
+        kind, decoyed = _KINDS[scheme.signature_algo]
+        fits = isinstance(key, kind)
+        shown = key if fits else decoy(decoyed).native
+        made = _proves(shown, scheme.signature_algo, self._info["signature"].native, signed,
+                       _DIGESTS[name]())  # fmt: skip
+        return fits and meant and made
 
 
 def armour(der: bytes) -> str:
@@ -89,6 +107,12 @@ def _read(outer: Any) -> Signature:  # noqa: ANN401  (asn1crypto has no types)
     name = info["digest_algorithm"]["algorithm"].native
     if name not in _DIGESTS:
         raise NotCms(f"its digest {name} is not on the list")
+    scheme = info["signature_algorithm"]
+    if scheme.signature_algo not in _KINDS:
+        raise NotCms(f"its scheme {scheme.signature_algo} is not on the list")
+    # PKCS #1 1.5 may leave the digest to the field beside; else both must say the same
+    if scheme["algorithm"].native != "rsassa_pkcs1v15" and scheme.hash_algo != name:
+        raise NotCms("its scheme names another digest")
     attributes = _attributes(info)
     if attributes.get("content_type") != "data" or "message_digest" not in attributes:
         raise NotCms("its signed attributes lack content type or message digest")
@@ -111,30 +135,23 @@ def _attributes(info: Any) -> dict[str, object]:  # noqa: ANN401
     return found
 
 
-def _signed_by(
-    key: object,
-    info: Any,  # noqa: ANN401
+def _proves(
+    key: Any,  # noqa: ANN401  (RSA or elliptic, as `scheme` says)
+    scheme: str,
+    made: bytes,
     signed: bytes,
     digest: hashes.HashAlgorithm,
 ) -> bool:
-    scheme, made = info["signature_algorithm"], info["signature"].native
-    kind = scheme.signature_algo
-    # rsassa_pkcs1v15 may leave the digest to the field beside; else both must say the same
-    named = scheme["algorithm"].native
-    if named != "rsassa_pkcs1v15" and scheme.hash_algo != digest.name:
-        return False
     try:
-        match key:
-            case rsa.RSAPublicKey() if kind == "rsassa_pkcs1v15":
+        match scheme:
+            case "rsassa_pkcs1v15":
                 key.verify(made, signed, padding.PKCS1v15(), digest)
-            case rsa.RSAPublicKey() if kind == "rsassa_pss":
+            case "rsassa_pss":
                 # the one salt that goes with the digest; a shorter one would be weaker
                 salt = padding.PSS(padding.MGF1(digest), padding.PSS.DIGEST_LENGTH)
                 key.verify(made, signed, salt, digest)
-            case ec.EllipticCurvePublicKey() if kind == "ecdsa":
-                key.verify(made, signed, ec.ECDSA(digest))
             case _:
-                return False
+                key.verify(made, signed, ec.ECDSA(digest))
     except InvalidSignature:
         return False
     return True

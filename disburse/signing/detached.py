@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Final
 
 from cryptography.x509 import Certificate
-from joserfc.jws import JWSRegistry
 
 from disburse.domain.refusal import Refusal
-from disburse.domain.signing_key import Algorithm, Purpose, SigningKey
-from disburse.signing import cms
-from disburse.signing.certificates import leaf_of
+from disburse.domain.signing_key import Purpose, SigningKey
+from disburse.signing import cms, schemes
+from disburse.signing.certificates import as_x5c, key_of, leaf_of
+from disburse.signing.header import (
+    CHAIN,
+    CHAINED_BYTES_MAX,
+    BadSignature,
+    Header,
+    decode,
+    encode,
+    read_header,
+)
 from disburse.signing.keys import (
     KeyUnreadable,
     PrivateKey,
     PublicKey,
-    generate,
+    decoy,
     public_of,
     read_public,
 )
-from disburse.signing.strict_json import members
 
 CONTENT_BYTES_MAX: Final = 128 * 1024 * 1024  # the largest sheet, see `sheetfile`
-HEADER_BYTES_MAX: Final = 512  # ours take 210; room for members would be room for tricks
 SIGNATURE_BYTES_MAX: Final = 700  # RSA with 4096 bits takes 683 characters
-HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ", "iat", "b64", "crit"})
-ISSUED_AT_MAX: Final = 253_402_300_799  # the last second of the year 9999
 
+_NOTHING: Final[Mapping[str, object]] = {}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPACT: Final = re.compile(
-    rf"([A-Za-z0-9_-]{{1,{HEADER_BYTES_MAX}}})\.\.([A-Za-z0-9_-]{{1,{SIGNATURE_BYTES_MAX}}})"
+    rf"([A-Za-z0-9_-]{{1,{CHAINED_BYTES_MAX}}})\.\.([A-Za-z0-9_-]{{1,{SIGNATURE_BYTES_MAX}}})"
 )
 
 
-class BadSignature(Refusal):
-    """The signature does not stand. From outside every reason looks the same."""
-
-    code = "bad-signature"
-
-    def __init__(self, why: str) -> None:
-        """Keep `why` for the operator's log and the act; it is never part of the answer."""
-        super().__init__(
-            "the signature does not cover exactly these bytes, or its key is not registered here;"
-            " sign the file again, unchanged since, with a registered key"
-        )
-        self.why = why
-
-
 class Unsignable(Refusal):
-    """The content is empty or too large to be signed."""
+    """The content is empty or too large to be signed, or the certificate is another key's."""
 
     code = "unsignable"
 
@@ -66,16 +55,28 @@ class Signer:
 
     key: SigningKey
     claimed_at: datetime | None  # a CMS signature need not say it
+    chain: str | None = None  # PEM of the key's certificates, as the signature brought them along
 
 
 def sign(
-    content: bytes, private_key: PrivateKey, *, now: datetime, purpose: Purpose = Purpose.SHEET
+    content: bytes,
+    private_key: PrivateKey,
+    *,
+    now: datetime,
+    purpose: Purpose = Purpose.SHEET,
+    chain_pem: str | None = None,
 ) -> str:
     """Sign exactly `content`; return the detached JWS `header..signature`.
 
-    RFC 7515 appendix F with the unencoded content of RFC 7797. Refusal: `Unsignable`.
+    RFC 7515 appendix F with the unencoded content of RFC 7797. `chain_pem`, the key's certificate
+    and its issuers', goes along as `x5c`. Refusals: `Unsignable`, `CertificateUntrusted`.
     """
-    return _sign(content, private_key, typ=_typ(purpose), now=now)
+    x5c: dict[str, object] = {}
+    if chain_pem is not None:
+        if key_of(chain_pem).kid != private_key.kid:
+            raise Unsignable("the certificate is another key's; take the one of this key")
+        x5c = {CHAIN: as_x5c(chain_pem)}
+    return _sign(content, private_key, typ=_typ(purpose), now=now, more=x5c)
 
 
 def verify(
@@ -89,16 +90,17 @@ def verify(
     """Return who signed exactly `content`, or refuse with `BadSignature` and nothing else.
 
     (1) The signature is `header..signature`: strict base64url, within limits; so is the content.
-    (2) The header is a JSON object with exactly `HEADER_MEMBERS`, none twice. So no `jwk`, `jku`
-        or `x5u` brings a key along.
+    (2) The header is a JSON object with exactly our members, none twice, and perhaps `x5c`, whose
+        first certificate is about the key that `kid` names: no header brings a key along.
     (3) `typ` is the purpose's, `b64` is false, `crit` is exactly ["b64"], `alg` is on the list,
         `iat` is a time.
     (4) `kid` names one of `keys`, is the thumbprint of that very key, and `alg` is the algorithm
         of that key, not a choice of the sender.
     (5) The signature covers the header and every byte of the content.
 
-    Whether the key was valid, `signing_key.judge` says afterwards, of `Signer.key`. A CMS
-    signature (`cms:` and base64) is taken from keys that are registered with a certificate.
+    Whether the key was valid, `signing_key.judge` says afterwards, of `Signer.key`, and
+    `certificates.require_trusted` of it and `Signer.chain`. A CMS signature (`cms:` and base64)
+    is taken from keys that are registered with a certificate. What `typ` names brings no chain.
     """
     if signature.startswith(cms.PREFIX):
         return _verify_cms(content, signature, keys)
@@ -106,23 +108,28 @@ def verify(
     def find(kid: str) -> PublicKey | None:
         return _registered(keys[kid]) if kid in keys else None
 
-    kid, claimed_at = _check(content, signature, typ=typ or _typ(purpose), find=find)
-    return Signer(keys[kid], claimed_at)
+    found = _check(content, signature, typ=typ or _typ(purpose), find=find, chained=not typ)
+    claimed_at = _EPOCH + timedelta(seconds=found.issued_at)
+    return Signer(keys[found.kid], claimed_at, found.chain)
 
 
 def _verify_cms(content: bytes, signature: str, keys: Mapping[str, SigningKey]) -> Signer:
-    """Return who signed by CMS: the key with the certificate that issuer and number name."""
+    """Return who signed by CMS: the key with the certificate that issuer and number name.
+
+    A stranger's signature is verified too, with a decoy: the time taken tells nothing.
+    """
     made = read_cms(content, signature)
-    for key in keys.values():
-        certificate = leaf_of(key.certificate) if key.certificate else None
-        if certificate is None or not is_named(certificate, made):
-            continue
-        if public_of(certificate.public_key()).kid != key.kid:
-            raise BadSignature(f"the certificate of key {key.kid!r} is another key's")
-        if made.covers(content, certificate):
-            return Signer(key, made.claimed_at)
+    certified = ((key, leaf_of(key.certificate)) for key in keys.values() if key.certificate)
+    named = [(key, public_of(leaf.public_key())) for key, leaf in certified if is_named(leaf, made)]
+    key, public = named[0] if named else (None, None)
+    covered = made.covers(content, None if public is None else public.native)
+    if key is None or public is None:
+        raise BadSignature(f"no certificate {made.serial} of that issuer is known here")
+    if public.kid != key.kid:
+        raise BadSignature(f"the certificate of key {key.kid!r} is another key's")
+    if not covered:
         raise BadSignature(f"certificate {made.serial} did not sign these bytes")
-    raise BadSignature(f"no certificate {made.serial} of that issuer is known here")
+    return Signer(key, made.claimed_at)
 
 
 def read_cms(content: bytes, signature: str) -> cms.Signature:
@@ -153,73 +160,59 @@ def check_statement(content: bytes, signature: str, public: PublicKey, *, typ: s
     _check(content, signature, typ=typ, find={public.kid: public}.get)
 
 
-def _sign(content: bytes, private_key: PrivateKey, *, typ: str, now: datetime) -> str:
+def _sign(
+    content: bytes,
+    private_key: PrivateKey,
+    *,
+    typ: str,
+    now: datetime,
+    more: Mapping[str, object] = _NOTHING,
+) -> str:
     if not 0 < len(content) <= CONTENT_BYTES_MAX:
         raise Unsignable(f"only 1 to {CONTENT_BYTES_MAX} bytes are signed, not {len(content)}")
     algorithm = private_key.public.algorithm
     header = {
         "alg": algorithm, "kid": private_key.kid, "typ": typ,
-        "iat": (now - _EPOCH) // timedelta(seconds=1), "b64": False, "crit": ["b64"],
+        "iat": (now - _EPOCH) // timedelta(seconds=1), "b64": False, "crit": ["b64"], **more,
     }  # fmt: skip
-    head = _encode(json.dumps(header, separators=(",", ":")).encode())
-    # joserfc's own RFC 7797 path decodes the content as UTF-8, which no workbook survives, so its
-    # algorithms are given the signing input. `get_alg` would warn that RFC 9864 renames EdDSA.
-    made = JWSRegistry.algorithms[algorithm].sign(
-        b"".join((head, b".", content)),
-        private_key.jose,
-    )
-    return f"{head.decode()}..{_encode(made).decode()}"
+    head = encode(json.dumps(header, separators=(",", ":")).encode())
+    if len(head) > CHAINED_BYTES_MAX:
+        raise Unsignable(f"the certificates take more than {CHAINED_BYTES_MAX} characters")
+    made = schemes.sign(private_key, b"".join((head, b".", content)))
+    return f"{head.decode()}..{encode(made).decode()}"
 
 
 def _check(
-    content: bytes, signature: str, *, typ: str, find: Callable[[str], PublicKey | None]
-) -> tuple[str, datetime]:
-    """Return kid and claimed time; the numbers are those of `verify`."""
+    content: bytes,
+    signature: str,
+    *,
+    typ: str,
+    find: Callable[[str], PublicKey | None],
+    chained: bool = False,
+) -> Header:
+    """Return what the header says, once it is proven; the numbers are those of `verify`."""
     # (1) form and size
     parts = _COMPACT.fullmatch(signature)
     if parts is None or not 0 < len(content) <= CONTENT_BYTES_MAX:
         raise BadSignature("signature or content is not of the expected form or size")
     head, tail = parts.groups()
-    try:
-        made = _decode(tail)
-        header = members(_decode(head).decode())  # (2)
-    except (ValueError, TypeError, RecursionError):
-        raise BadSignature("header or signature is not strict base64url or JSON") from None
     # (2) and (3) the header says what we say, and nothing else
-    algorithm, kid, issued_at = _read_header(header, typ)
+    header = read_header(head, typ, chained=chained)
+    try:
+        made = decode(tail)
+    except ValueError:
+        raise BadSignature("the signature is not strict base64url") from None
     # (4) A stranger's signature is verified too, with a decoy: the time taken tells nothing.
-    known = find(kid)
-    public = known if known is not None and known.algorithm == algorithm else None
+    known = find(header.kid)
+    public = known if known is not None and known.algorithm == header.algorithm else None
     # (5) every byte, under the key of (4)
-    covered = JWSRegistry.algorithms[algorithm].verify(
-        b"".join((head.encode(), b".", content)),
-        made,
-        (public or _decoy(algorithm)).jose,
-    )
+    message = b"".join((head.encode(), b".", content))
+    covered = schemes.covers(public or decoy(header.algorithm), message, made)
     if public is None:
-        raise BadSignature(f"no key {kid!r} for {algorithm} is known here")
+        raise BadSignature(f"no key {header.kid!r} for {header.algorithm} is known here")
     if not covered:
-        raise BadSignature(f"key {kid!r} did not sign these bytes")
-    return kid, _EPOCH + timedelta(seconds=issued_at)
-
-
-def _read_header(header: dict[str, object], typ: str) -> tuple[Algorithm, str, int]:
-    """Return algorithm, key id and claimed time of a header that holds these and nothing else."""
-    if header.keys() != HEADER_MEMBERS:
-        raise BadSignature("the header has other members than it should")
-    algorithm, kid, issued_at = header["alg"], header["kid"], header["iat"]
-    if header["typ"] != typ:
-        raise BadSignature(f"signed as something else than {typ}")
-    if header["b64"] is not False or header["crit"] != ["b64"]:
-        raise BadSignature("b64 is not false, or crit is not exactly b64")
-    if not isinstance(algorithm, str) or algorithm not in set(Algorithm):
-        raise BadSignature("the algorithm is not on the list")
-    # bool is an int to Python, though not to JSON
-    if type(issued_at) is not int or not 0 <= issued_at <= ISSUED_AT_MAX:
-        raise BadSignature("iat is not a time in whole seconds")
-    if not isinstance(kid, str):
-        raise BadSignature("kid is not a text")
-    return Algorithm(algorithm), kid, issued_at
+        raise BadSignature(f"key {header.kid!r} did not sign these bytes")
+    return header
 
 
 def _registered(record: SigningKey) -> PublicKey | None:
@@ -232,22 +225,5 @@ def _registered(record: SigningKey) -> PublicKey | None:
     return public if honest else None
 
 
-@cache
-def _decoy(algorithm: Algorithm) -> PublicKey:
-    return generate(algorithm).public
-
-
 def _typ(purpose: Purpose) -> str:
     return f"disburse-{purpose}+jws"
-
-
-def _encode(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-
-def _decode(text: str) -> bytes:
-    """Read base64url of RFC 7515: no padding, no stray last bits; ValueError otherwise."""
-    content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if _encode(content).decode() != text:
-        raise ValueError(text)
-    return content

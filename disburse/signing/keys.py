@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -59,6 +60,11 @@ class PublicKey:
     jwk: str
     jose: JoseKey = field(repr=False, compare=False)
 
+    @property
+    def native(self) -> Any:  # noqa: ANN401  (one of several classes of the cryptography library)
+        """Return the key as the cryptography library has it."""
+        return self.jose.public_key
+
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
@@ -82,6 +88,12 @@ def generate(algorithm: Algorithm) -> PrivateKey:
             return _private(ec.generate_private_key(ec.SECP256R1()))
         case Algorithm.PS256:
             return _private(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS))
+
+
+@cache
+def decoy(algorithm: Algorithm) -> PublicKey:
+    """Return a key that nobody holds: strangers' signatures are verified with it."""
+    return generate(algorithm).public
 
 
 def to_pem(key: PrivateKey, *, passphrase: str) -> bytes:

@@ -13,13 +13,13 @@ from disburse.domain.signing_key import Purpose, SigningKey
 from disburse.signing import cms
 from disburse.signing.certificates import leaf_of
 from disburse.signing.detached import (
-    BadSignature,
     check_statement,
     is_named,
     read_cms,
     sign_statement,
     verify,
 )
+from disburse.signing.header import BadSignature
 from disburse.signing.keys import PrivateKey, PublicKey
 
 _POSSESSION_TYP: Final = "disburse-key+jws"
@@ -98,7 +98,7 @@ def check_successor(
 
 def _check_cms(statement: bytes, proof: str, certificate: Certificate) -> None:
     made = read_cms(statement, proof)
-    if not is_named(certificate, made) or not made.covers(statement, certificate):
+    if not is_named(certificate, made) or not made.covers(statement, certificate.public_key()):
         raise BadSignature(f"certificate {certificate.serial_number} did not sign the challenge")
 
 

@@ -28,7 +28,8 @@ from http_message_signatures.algorithms import ECDSA_P256_SHA256, ED25519
 
 from disburse.domain.request_key import RequestAlgorithm
 from disburse.domain.signing_key import Algorithm
-from disburse.signing.detached import BadSignature, check_statement, sign_statement
+from disburse.signing.detached import check_statement, sign_statement
+from disburse.signing.header import BadSignature
 from disburse.signing.keys import KeyUnreadable, PrivateKey, PublicKey, generate, read_public
 
 TAG: Final = "disburse-v1"  # so that a signature made for somebody else is none here

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from disburse import signing
 from disburse.clock import system_clock
 from tests.cli.terminal import DISBURSE, SUB
 from tests.cli.test_commands import register
@@ -210,16 +211,63 @@ def test_a_key_names_its_successor_and_what_it_signed_stays_verifiable(signer, t
     assert "bad-evidence" in terminal.run(*words, exit_code=2).stderr
 
 
+def trusted(terminal, folder):
+    """Make authorities whose lists are fresh today, and let the terminal trust them."""
+    authorities = Authorities(folder, days=100 * 365)
+    made = system_clock() - timedelta(hours=1)
+    authorities.publish(a_list(authorities.root, made=made), a_list(authorities.middle, made=made))
+    terminal.environment |= {
+        "DISBURSE_CERTIFICATE_AUTHORITIES": str(folder / "authorities.pem"),
+        "DISBURSE_REVOCATION_LISTS": str(folder / "lists.pem"),
+    }
+    return authorities
+
+
+def test_a_certificate_goes_along_with_a_sheet_and_is_judged_years_later(signer, tmp_path):
+    terminal, plain = signer
+    authorities = trusted(terminal, tmp_path)
+    private = tmp_path / "certified.pem"
+    terminal.run("keygen", "--algorithm", "ES256", "--out", private)
+    key = signing.from_pem(
+        private.read_bytes(), passphrase=terminal.environment["DISBURSE_KEY_PASSPHRASE"]
+    )
+    issued = authorities.certify(key=key.jose.private_key)
+    chain, file, evidence = (tmp_path / name for name in ("chain.pem", "sheet.json", "evidence"))
+    chain.write_text(f"公司 certificate\n{issued.pem}", encoding="utf-8")
+    challenge = terminal.json("key", "challenge")["challenge"]
+    asked = ("--challenge", challenge, "--organisation", SUB)
+    proof = terminal.json("key", "prove", "--key", private, *asked)["proof"]
+    terminal.run("key", "register", "--certificate", chain, "--proof", proof, *asked)
+    terminal.confirm()
+    file.write_bytes(a_sheet_json(*lines(3)))
+    for other, why in ((plain, "another key's"), (file, "key-unreadable")):
+        words = ("sheet", "sign", file, "--key", other, "--certificate", chain)
+        assert why in terminal.run(*words, exit_code=2).stderr
+    words = ("sheet", "sign", file, "--key", private, "--certificate")
+    assert "not a certificate" in terminal.run(*words, file, exit_code=2).stderr
+    terminal.run(*words, chain)
+    with served(terminal) as url:
+        got = json.loads(run(terminal, "sheet", "submit", file, "--url", url, "--json").stdout)
+        path = f"/v1/projects/{got['sheet']['project_id']}/sheets/{got['sheet']['id']}/evidence"
+        run(terminal, "api", "GET", path, "--url", url, "--out", evidence)
+    verify = ("sheet", "verify", file, "--evidence", evidence)
+    judges = ("--authorities", tmp_path / "authorities.pem",
+              "--revocation-lists", tmp_path / "lists.pem")  # fmt: skip
+    assert "CN=Signer,C=CN; nobody judged it here" in terminal.run(*verify).stdout
+    assert terminal.json(*verify, *judges)["certificate_judged"]
+    later = {"made": system_clock() + timedelta(days=300)}
+    revoked = {**later, "at": system_clock() + timedelta(days=1)}
+    authorities.publish(a_list(authorities.root, **later),
+                        a_list(authorities.middle, issued, **revoked))  # fmt: skip
+    assert "an authority of yours vouches for it" in terminal.run(*verify, *judges).stdout
+    authorities.publish(a_list(authorities.root, **later),
+                        a_list(authorities.middle, issued, stolen=True, **revoked))  # fmt: skip
+    assert "certificate-untrusted" in terminal.run(*verify, *judges, exit_code=2).stderr
+
+
 def test_a_usb_keys_signatures_are_enough_from_registering_to_submitting(signer, tmp_path):
     terminal, _ = signer
-    now = system_clock()
-    authorities = Authorities(tmp_path)
-    authorities.publish(*(a_list(one, made=now - timedelta(hours=1))
-                          for one in (authorities.root, authorities.middle)))  # fmt: skip
-    terminal.environment |= {
-        "DISBURSE_CERTIFICATE_AUTHORITIES": str(tmp_path / "authorities.pem"),
-        "DISBURSE_REVOCATION_LISTS": str(tmp_path / "lists.pem"),
-    }
+    authorities = trusted(terminal, tmp_path)
     usb = authorities.certify(key=a_private_key("rsa"))
     chain, statement, proof = (tmp_path / name for name in ("usb.pem", "statement", "proof.p7s"))
     chain.write_text(usb.pem)

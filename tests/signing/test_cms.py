@@ -171,7 +171,7 @@ def other_scheme(signed):
         (no_signer, "not exactly one signer"),
         (other_content_type, "lack content type"),
         (enclosing, "not detached"),
-        (other_scheme, "did not sign"),
+        (other_scheme, "names another digest"),
     ],
     ids=count(),
 )

@@ -1,8 +1,10 @@
 """Keys and special accounts change while sheets are on their way."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
 
 from disburse import signing
@@ -179,6 +181,56 @@ def test_a_revoked_certificate_signs_no_more(world, authorities):
     authorities.publish(a_list(authorities.root), a_list(authorities.middle, signer))
     with pytest.raises(signing.CertificateUntrusted, match="revoked"):
         submitted(world, signer, trust=authorities.trust)
+
+
+def with_chain(world, issued, chain_pem):
+    """Sign a sheet by JWS with the key of a certificate, which goes along."""
+    pem = issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    content = a_sheet_json(*lines(world.workers))
+    key = signing.from_pem(pem, passphrase=None)
+    return content, signing.sign(content, key, now=world.now, chain_pem=chain_pem)
+
+
+def test_a_sheet_brings_its_keys_chain_along_and_the_chain_is_judged_at_receipt(world, authorities):
+    signer = authorities.certify()
+    made = certified(world, authorities, signer)
+    content, signature = with_chain(world, signer, signer.pem)
+    with pytest.raises(signing.CertificateUntrusted, match="DISBURSE_CERTIFICATE_AUTHORITIES"):
+        world.receive(content, signature=signature)
+    alone = with_chain(world, signer, issue("Signer", key=signer.key).pem)[1]
+    with pytest.raises(signing.CertificateUntrusted, match="no configured authority"):
+        world.receive(content, signature=alone, trust=authorities.trust)
+    got = world.receive(content, signature=signature, trust=authorities.trust)
+    with world.begin() as tx:
+        told = evidence(
+            tx, world.caller("signer"), project_id=world.project_id, sheet_id=got.sheet.id
+        )
+    assert told.key.kid == made.kid
+    # kept with the sheet: what the header brought can be judged again without the registration
+    kept = signing.verify(content, told.signature, {made.kid: replace(made, certificate=None)})
+    assert kept.chain == signer.pem
+
+
+def test_a_plainly_registered_key_may_bring_a_chain_and_then_the_chain_counts(world, authorities):
+    signer = authorities.certify()
+    pem = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    private = signing.from_pem(pem, passphrase=None)
+    made = registering(world, private)
+    with world.begin() as tx:
+        confirm(tx, caller=world.caller("approver"), people={}, keys=[made.kid], now=world.now)
+    content, signature = with_chain(world, signer, signer.pem)
+    authorities.publish(a_list(authorities.root), a_list(authorities.middle, signer))
+    with pytest.raises(signing.CertificateUntrusted, match="revoked"):
+        world.receive(content, signature=signature, trust=authorities.trust)
+    authorities.publish(a_list(authorities.root), a_list(authorities.middle))
+    assert world.receive(content, signature=signature, trust=authorities.trust)
+
+
+def test_an_authoritys_certificate_makes_nobody_known(world, authorities):
+    signer = authorities.certify()
+    content, signature = with_chain(world, signer, signer.pem)
+    with pytest.raises(BadSignature):  # well certified, and not registered
+        world.receive(content, signature=signature, trust=authorities.trust)
 
 
 def test_a_certificate_is_taken_only_with_its_own_key_and_an_authoritys_word(world, authorities):
