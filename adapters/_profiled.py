@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
+from adapters import _statements
 from disburse.adapter import (
     BadProfile,
     Batch,
     Capabilities,
     Fault,
-    NoStatements,
     Payment,
     StatementRecord,
 )
@@ -56,6 +57,9 @@ class Profiled(Generic[Its]):
         self._profile = profile
         self._writer = writer
         self._code_version = code_version
+        self._capabilities = replace(
+            profile.capabilities, statements=_statements.titles(_statements.FORMATS)
+        )
 
     @property
     def version(self) -> str:
@@ -65,7 +69,7 @@ class Profiled(Generic[Its]):
     @property
     def capabilities(self) -> Capabilities:
         """Return what the format carries within the profile's limits."""
-        return self._profile.capabilities
+        return self._capabilities
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
@@ -75,9 +79,13 @@ class Profiled(Generic[Its]):
         """Write the file in pieces, or raise `Unrenderable`."""
         return self._writer.render(batch)
 
-    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:  # noqa: ARG002
-        """Raise `NoStatements`; an adapter whose format has statements reads them here."""
-        raise NoStatements(f"{self.name} reads no account statements")
+    def read_statement(self, content: bytes) -> Iterator[StatementRecord]:
+        """Read a statement, or raise `UnreadableStatement`, perhaps after records.
+
+        How a bank tells what it booked has nothing to do with how it takes payments: it sends one
+        of the formats that banks share, and the bytes say which.
+        """
+        return _statements.read_statement(content, _statements.FORMATS)
 
 
 def given(name: str, profile: Mapping[str, object] | None) -> Mapping[str, object]:

@@ -10,9 +10,9 @@ BYTES = "application/octet-stream"
 PATH = "statements"
 
 
-def test_a_bank_whose_adapter_reads_no_statements_is_told_so(site):
+def test_bytes_that_are_no_statement_are_refused_whatever_the_banks_adapter(site):
     got = site.post(PATH, "bank_operator", data=b"01,x/", content_type=BYTES)
-    assert (got.status_code, got.json["type"]) == (422, "/problems/no-statements")
+    assert (got.status_code, got.json["type"]) == (422, "/problems/unreadable-statement")
 
 
 def test_a_body_that_is_neither_json_nor_bytes_is_refused(site):

@@ -253,6 +253,10 @@ class TakesAnyStatement(Delimited):
 class DeclaresNoStatements(Delimited):
     """Reads statements of which its capabilities say nothing."""
 
+    @property
+    def capabilities(self):
+        return replace(super().capabilities, statements=())
+
     def read_statement(self, _):
         raise UnreadableStatement("this is no statement of this bank")
 

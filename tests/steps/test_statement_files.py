@@ -14,10 +14,12 @@ from disburse.queries.prove import prove
 from disburse.steps.money.book import book_file
 from disburse.storage import kept_bytes, ledger
 from disburse.storage.funding import DuplicateStatement
-from tests.adapters.statements import a_balance, a_statement, an_entry, camt, camt053
-from tests.builders import PAYER
+from tests.adapters.statements import a_balance, a_statement, an_entry, camt, camt053, mt940
+from tests.builders import PAYER, World
+from tests.kit.stranger import MyBank
 
 ISO = banks.load(["iso20022"])["iso20022"]
+CMB = "cmb_xml:cmb_agent_request"
 PAID_IN = f"<RltdPties><DbtrAcct><Id><Othr><Id>{PAYER}</Id></Othr></Id></DbtrAcct></RltdPties>"
 
 
@@ -101,7 +103,7 @@ def test_a_file_that_is_none_or_is_another_accounts_is_refused(world, account):
     with pytest.raises(StatementBroken, match="'EUR'"):
         book(world, camt(a_statement(account=account, currency="EUR")))
     with pytest.raises(NoStatements):
-        book(world, b"x", adapter=banks.load(["delimited:small_chinese_bank"]).popitem()[1])
+        book(world, b"x", adapter=MyBank("mybank"))
 
 
 @pytest.mark.parametrize("who", ["labour_officer", "approver"])
@@ -116,3 +118,25 @@ def test_the_banks_bytes_are_kept(world, account):
     with world.begin() as tx:
         kept = tx.scalar(text("SELECT max(id) FROM kept_bytes"))
         assert kept_bytes.read(tx, project_id=world.project_id, bytes_id=kept) == content
+
+
+def test_a_bank_takes_payments_in_its_own_format_and_sends_mt940(begin):
+    adapters = banks.load([CMB])
+    account = {"bank_code": "", "number": "6210000000000001", "statements": True}
+    cmb = World(begin, adapter=CMB, banks=adapters, account=account, workers=2)
+    _, [file], _ = cmb.sent()
+    with begin() as tx:
+        query = text("SELECT reference, amount FROM attempt ORDER BY line")
+        payments = [(row.reference, row.amount) for row in tx.execute(query)]
+    content = mt940(
+        *(
+            f":61:2608090809D{amount // 100},{amount % 100:02d}NMSC{reference}//CMB{place}"
+            for place, (reference, amount) in enumerate(payments)
+        ),
+        opening=f"C260809CNY{file.total // 100},{file.total % 100:02d}",
+        closing="C260809CNY0,00",
+    )
+    booked = book(cmb, content, adapter=adapters[CMB])
+    assert [one.kind for one in booked.entries] == ["book_payment", "book_payment"]
+    after = balance(cmb)
+    assert (after.booked, after.drawn) == (0, -file.total)
