@@ -26,7 +26,7 @@ _READABLE: Final = 0o644
     type=click.Choice([algorithm.value for algorithm in Algorithm]),
     default=Algorithm.EDDSA.value,
     show_default=True,
-    help="EdDSA unless a token or an authority asks for another.",
+    help="EdDSA unless a token or an authority asks for another; SGD_SM3_SM2 is SM2 with SM3.",
 )
 @click.option(
     "--out",

@@ -10,11 +10,12 @@ from disburse.domain.refusal import Refusal
 
 
 class Algorithm(StrEnum):
-    """The signature algorithms of RFC 7518 and RFC 8037 that are accepted; SM2 would join here."""
+    """The signature algorithms that are accepted: of RFC 7518, RFC 8037 and GM/T 0125.1-2022."""
 
     EDDSA = "EdDSA"  # Ed25519
     ES256 = "ES256"  # ECDSA on P-256
     PS256 = "PS256"  # RSASSA-PSS
+    SM2 = "SGD_SM3_SM2"  # SM2 with SM3; wants the extra `sm`
 
 
 class Purpose(StrEnum):

@@ -79,8 +79,8 @@ STATUS: Final = {
         "unproven-file", "unreadable-file", "internal-error",
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
-        "adapter-missing", "cannot-reach", "database-unreachable", "master-key-unreachable",
-        "nothing-sent", "server-unavailable", "wrong-schema",
+        "adapter-missing", "algorithm-missing", "cannot-reach", "database-unreachable",
+        "master-key-unreachable", "nothing-sent", "server-unavailable", "wrong-schema",
     ),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}

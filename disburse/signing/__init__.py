@@ -54,6 +54,7 @@ from disburse.signing.request import (
     sign_request,
     verify_request,
 )
+from disburse.signing.sm2 import AlgorithmMissing
 from disburse.signing.webhook import new_webhook_key, webhook_headers
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "PASSPHRASE_CHARACTERS_MIN",
     "SKEW_MAX",
     "TAG",
+    "AlgorithmMissing",
     "BadSignature",
     "CertificateUntrusted",
     "Claim",

@@ -14,14 +14,13 @@ from cryptography.x509 import Certificate
 from disburse.domain.refusal import Refusal
 from disburse.domain.signing_key import Purpose, SigningKey
 from disburse.signing import cms, schemes
+from disburse.signing.base64url import decode, encode
 from disburse.signing.certificates import as_x5c, key_of, leaf_of
 from disburse.signing.header import (
     CHAIN,
     CHAINED_BYTES_MAX,
     BadSignature,
     Header,
-    decode,
-    encode,
     read_header,
 )
 from disburse.signing.keys import (

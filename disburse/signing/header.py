@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Final
 
 from disburse.domain.refusal import Refusal
 from disburse.domain.signing_key import Algorithm
+from disburse.signing.base64url import decode
 from disburse.signing.certificates import CertificateUntrusted, as_pem, key_of
 from disburse.signing.keys import KeyUnreadable
 from disburse.signing.strict_json import members
@@ -90,16 +90,3 @@ def _read_chain(certificates: object, kid: str) -> str:
     if about != kid:
         raise BadSignature(f"x5c is about key {about!r}, not {kid!r}")
     return pem
-
-
-def encode(content: bytes) -> bytes:
-    """Write base64url of RFC 7515: without padding."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-
-def decode(text: str) -> bytes:
-    """Read base64url of RFC 7515: no padding, no stray last bits; ValueError otherwise."""
-    content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if encode(content).decode() != text:
-        raise ValueError(text)
-    return content

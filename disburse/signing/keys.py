@@ -15,6 +15,8 @@ from joserfc.jwk import DictKey, ECKey, OKPKey, RSAKey
 
 from disburse.domain.refusal import Refusal
 from disburse.domain.signing_key import Algorithm
+from disburse.signing import sm2
+from disburse.signing.sm2 import Sm2Key
 from disburse.signing.strict_json import members
 
 RSA_BITS: Final = 3072  # 128 bits of strength, NIST SP 800-57
@@ -36,7 +38,10 @@ _ED25519_SMALL_ORDER: Final = frozenset({
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"),
 })  # fmt: skip
 
-JoseKey = OKPKey | ECKey | RSAKey
+_KINDS: Final[dict[object, type[OKPKey | ECKey | RSAKey]]] = {
+    "OKP": OKPKey, "EC": ECKey, "RSA": RSAKey,
+}  # fmt: skip
+JoseKey = OKPKey | ECKey | RSAKey | Sm2Key
 
 
 class KeyUnreadable(Refusal):
@@ -80,7 +85,7 @@ class PrivateKey:
 
 
 def generate(algorithm: Algorithm) -> PrivateKey:
-    """Make a new key from the system's randomness."""
+    """Make a new key from the system's randomness; `AlgorithmMissing` where SM2 is not there."""
     match algorithm:
         case Algorithm.EDDSA:
             return _private(ed25519.Ed25519PrivateKey.generate())
@@ -88,6 +93,8 @@ def generate(algorithm: Algorithm) -> PrivateKey:
             return _private(ec.generate_private_key(ec.SECP256R1()))
         case Algorithm.PS256:
             return _private(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS))
+        case Algorithm.SM2:
+            return _private(sm2.generate())
 
 
 @cache
@@ -119,34 +126,48 @@ def is_protected(pem: bytes) -> bool:
 
 
 def from_pem(pem: bytes, *, passphrase: str | None) -> PrivateKey:
-    """Read a private key, or refuse with `KeyUnreadable`; the passphrase of an open one is idle."""
+    """Read a private key; the passphrase of an open one is idle.
+
+    Refusals: `KeyUnreadable`, and `AlgorithmMissing` where SM2 is not there.
+    """
     if len(pem) > PEM_BYTES_MAX:
         raise KeyUnreadable(f"a key file has at most {PEM_BYTES_MAX} bytes; this is another file")
     password = passphrase.encode() if passphrase is not None and is_protected(pem) else None
     try:
-        return _private(load_pem_private_key(pem, password))
+        return _private(_load(pem, password))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyUnreadable(
             "not a private key in PEM form, or the passphrase does not open it"
         ) from None
 
 
+def _load(pem: bytes, password: bytes | None) -> object:
+    try:
+        return load_pem_private_key(pem, password)
+    except UnsupportedAlgorithm:  # of a curve that the cryptography library has not
+        return sm2.read_private(pem, password)
+
+
 def read_public(jwk: str) -> PublicKey:
-    """Read a public key offered for registration (RFC 7517), or refuse with `KeyUnreadable`."""
+    """Read a public key offered for registration (RFC 7517).
+
+    Refusals: `KeyUnreadable`, and `AlgorithmMissing` where SM2 is not there.
+    """
     if len(jwk) > JWK_CHARACTERS_MAX:
         raise KeyUnreadable(f"a public key has at most {JWK_CHARACTERS_MAX} characters")
     try:
         offered = members(jwk)
         if "d" in offered:
             raise KeyUnreadable("this is a PRIVATE key: destroy it, make a new one, send its .jwk")
-        kinds: dict[object, type[JoseKey]] = {"OKP": OKPKey, "EC": ECKey, "RSA": RSAKey}
         # Only what makes the key is read; what else the text says of itself is not believed.
         facts: DictKey = {
             name: value
             for name in ("kty", "crv", "x", "y", "n", "e")
             if isinstance(value := offered.get(name), str)
         }
-        native = kinds[offered["kty"]].import_key(facts).public_key
+        if (facts.get("kty"), facts.get("crv")) == ("EC", sm2.CURVE):
+            return public_of(sm2.read_public(str(facts["x"]), str(facts["y"])))
+        native = _KINDS[offered["kty"]].import_key(facts).public_key
     except (ValueError, TypeError, LookupError, RecursionError, UnsupportedAlgorithm, JoseError):
         raise KeyUnreadable("not a public key as JWK text") from None
     return public_of(native)
@@ -161,6 +182,8 @@ def _private(native: object) -> PrivateKey:
             return PrivateKey(public_of(native.public_key()), ECKey(native, native))
         case rsa.RSAPrivateKey():
             return PrivateKey(public_of(native.public_key()), RSAKey(native, native))
+        case Sm2Key():
+            return PrivateKey(public_of(native.public_key), native)
         case _:
             raise KeyUnreadable("this kind of key is not used here; see `disburse keygen`")
 
@@ -168,7 +191,7 @@ def _private(native: object) -> PrivateKey:
 def public_of(native: object) -> PublicKey:
     """Wrap a public key of the cryptography library, or refuse with `KeyUnreadable`.
 
-    The kind of key decides the algorithm, so that no key ever has two. SM2 would join here.
+    The kind of key decides the algorithm, so that no key ever has two.
     """
     match native:
         case ed25519.Ed25519PublicKey() if not _is_of_small_order(native):
@@ -177,9 +200,12 @@ def public_of(native: object) -> PublicKey:
             return _describe(Algorithm.ES256, ECKey(native, native))
         case rsa.RSAPublicKey() if RSA_BITS_MIN <= native.key_size <= RSA_BITS_MAX:
             return _describe(Algorithm.PS256, RSAKey(native, native))
+        case Sm2Key():
+            return _describe(Algorithm.SM2, native)
         case _:
             raise KeyUnreadable(
-                f"accepted are Ed25519, P-256, and RSA of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits"
+                f"accepted are Ed25519, P-256, SM2, and RSA of {RSA_BITS_MIN} to {RSA_BITS_MAX}"
+                " bits"
             )
 
 

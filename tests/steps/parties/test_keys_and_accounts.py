@@ -99,7 +99,7 @@ def another_account(world, **changed):
         ).id  # fmt: skip
 
 
-@pytest.mark.parametrize("algorithm", [Algorithm.EDDSA, Algorithm.ES256])
+@pytest.mark.parametrize("algorithm", [Algorithm.EDDSA, Algorithm.ES256, Algorithm.SM2])
 def test_a_key_that_was_shown_to_be_held_is_registered_once(world, algorithm):
     private = signing.generate(algorithm)
     made = registering(world, private)
@@ -108,6 +108,20 @@ def test_a_key_that_was_shown_to_be_held_is_registered_once(world, algorithm):
         assert keys.of_organisation(tx, owner)[private.kid] == made
     with pytest.raises(KeyTaken):
         registering(world, private)
+
+
+def test_a_key_of_sm2_signs_a_sheet_from_registering_to_receipt(world):
+    private = signing.generate(Algorithm.SM2)
+    made = registering(world, private)
+    with world.begin() as tx:
+        confirm(tx, caller=world.caller("approver"), people={}, keys=[made.kid], now=world.now)
+    content = a_sheet_json(*lines(world.workers))
+    got = world.receive(content, signature=signing.sign(content, private, now=world.now))
+    with world.begin() as tx:
+        told = evidence(
+            tx, world.caller("signer"), project_id=world.project_id, sheet_id=got.sheet.id
+        )
+    assert (told.key.kid, told.key.algorithm) == (private.kid, "SGD_SM3_SM2")
 
 
 @pytest.mark.parametrize(
