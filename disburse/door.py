@@ -15,11 +15,13 @@ from disburse.domain.access import (
     Role,
     require,
 )
+from disburse.domain.approval import require_other_person
 from disburse.domain.refusal import Refusal
 from disburse.domain.signed_in import SignedIn
-from disburse.storage import confirmations, parties
+from disburse.storage import confirmations, members, parties
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
+from disburse.storage.members import Member
 from disburse.storage.parties import NoSuchParty, Project
 
 # What happens by itself, through the worker loop; everything else takes a caller.
@@ -76,6 +78,18 @@ def by(caller: Caller | None, now: datetime) -> By:
     return By(
         member_id=caller.member_id, person_id=caller.person_id, at=now, signed_in=caller.signed_in
     )
+
+
+def colleague(tx: Transaction, caller: Caller, login: str) -> Member:
+    """Return another person's account in the caller's organisation.
+
+    Raises `NoSuchParty`, `Forbidden` for people of others and `SamePerson` for the own person.
+    """
+    member = members.by_login(tx, login)
+    if member.organisation_id != caller.organisation_id:
+        raise Forbidden("only people of the account's own organisation may do this")
+    require_other_person(caller.person_id, member.person_id)
+    return member
 
 
 def own_session(caller: Caller) -> SignedIn:

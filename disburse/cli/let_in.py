@@ -1,4 +1,4 @@
-"""`disburse invite`, `disburse recovery` and `disburse sessions`: who may come in, and who is."""
+"""`disburse invite`, `recovery`, `sessions` and `member`: who may come in, and who is in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import click
 from disburse.cli import answer
 from disburse.cli.installation import actor, as_option, opened
 from disburse.steps.people.confirm_recovery import confirm_recovery
+from disburse.steps.people.disable_member import disable_member
+from disburse.steps.people.enable_member import enable_member
 from disburse.steps.people.end_sessions import end_sessions
 from disburse.steps.people.invite import invite as inviting
 from disburse.steps.people.recover import recover
@@ -94,3 +96,34 @@ def end(*, login: str, reason: str, acting: str | None, as_json: bool) -> None:
         caller = actor(tx, acting)
         ended = end_sessions(tx, caller=caller, login=login, reason=reason, now=here.now)
     answer.tell({"ended": ended}, as_json=as_json, lines=[f"{ended} sessions ended"])
+
+
+@click.group()
+def member() -> None:
+    """Shut an account of the own organisation, or open it again."""
+
+
+@member.command()
+@click.argument("login")
+@click.option("--reason", required=True)
+@as_option
+@answer.json_option
+def disable(*, login: str, reason: str, acting: str | None, as_json: bool) -> None:
+    """Let nobody in by LOGIN any more: sessions end; tokens, keys and passkeys admit nobody."""
+    with opened() as here, here.begin() as tx:
+        caller = actor(tx, acting)
+        ended = disable_member(tx, caller=caller, login=login, reason=reason, now=here.now)
+    lines = [f"{login} is disabled; {ended} sessions ended"]
+    answer.tell({"login": login, "ended": ended}, as_json=as_json, lines=lines)
+
+
+@member.command()
+@click.argument("login")
+@click.option("--reason", required=True)
+@as_option
+@answer.json_option
+def enable(*, login: str, reason: str, acting: str | None, as_json: bool) -> None:
+    """Let LOGIN count again."""
+    with opened() as here, here.begin() as tx:
+        enable_member(tx, caller=actor(tx, acting), login=login, reason=reason, now=here.now)
+    answer.tell({"login": login}, as_json=as_json, lines=[f"{login} counts again"])

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "key": "disburse.cli.keyring:key",
     "keys": "disburse.cli.sealing:keys",
     "keygen": "disburse.cli.keys:keygen",
+    "member": "disburse.cli.let_in:member",
     "migrate": "disburse.cli.database:migrate",
     "profile": "disburse.cli.profile:profile",
     "prove": "disburse.cli.watching:prove",

@@ -14,6 +14,7 @@ from disburse.queries.sessions import own_sessions, whoami
 from disburse.steps.people.end_session import end_session
 from disburse.steps.people.remove_passkey import remove_passkey
 from disburse.steps.people.sign_out import sign_out
+from disburse.steps.people.stop_recovery import stop_recovery
 from disburse.storage import passkeys
 
 LABEL_MAX: Final = 40  # of what the browser calls itself; its owner may write another
@@ -41,7 +42,7 @@ def add(routes: Blueprint, look: Look) -> None:
     def account() -> Response:
         caller, now = signed_in(), entrance.now()
         with entrance.begin() as tx:
-            who, sessions = whoami(tx, caller), own_sessions(tx, caller, now=now)
+            who, sessions = whoami(tx, caller, now=now), own_sessions(tx, caller, now=now)
             keys = passkeys.of_member(tx, caller.member_id)
         lets_in = caller.may(Act.INVITE)
         return look.page("account", lets_in=lets_in, who=who, sessions=sessions, passkeys=keys)
@@ -62,6 +63,12 @@ def add(routes: Blueprint, look: Look) -> None:
         which = number("session")
         with entrance.begin() as tx:
             end_session(tx, caller=signed_in(), session_id=which, now=entrance.now())
+        return onward("/account")
+
+    @routes.post("/account/stop_recovery")
+    def account_stop_recovery() -> Response:
+        with entrance.begin() as tx:
+            stop_recovery(tx, caller=signed_in(), now=entrance.now())
         return onward("/account")
 
     @routes.post("/account/leave")

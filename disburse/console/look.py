@@ -27,6 +27,7 @@ _ANSWERS: Final = {
     "/invitation/company": "/invitation",
     "/account/end": "/account",
     "/account/leave": "/account",
+    "/account/stop_recovery": "/account",
     "/account/passkey/remove": "/account",
 }
 

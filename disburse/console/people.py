@@ -1,4 +1,4 @@
-"""The page for letting people in: an invitation, or half a recovery."""
+"""The page for letting people in, by an invitation or half a recovery, and shutting them out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from disburse.console.look import Look, field
 from disburse.domain.access import Act, require_proof
 from disburse.domain.refusal import Refusal
 from disburse.steps.people.confirm_recovery import confirm_recovery
+from disburse.steps.people.disable_member import disable_member
+from disburse.steps.people.enable_member import enable_member
 from disburse.steps.people.invite import invite
 from disburse.steps.people.recover import recover
 
@@ -31,7 +33,7 @@ def add(routes: Blueprint, look: Look) -> None:
             return _page(look, refusal=refusal, login=login)
 
     def _made(what: str, login: str) -> tuple[str, str]:
-        """Do one of the three; return which, and the code to hand over."""
+        """Do one of the five; return which, and the code to hand over, or how many sessions end."""
         caller, now = signed_in(), entrance.now()
         with entrance.begin() as tx:
             if what == "recover":
@@ -39,6 +41,13 @@ def add(routes: Blueprint, look: Look) -> None:
                 return what, recover(tx, caller=caller, login=login, reason=why, now=now)
             if what == "confirm_recovery":
                 return what, confirm_recovery(tx, caller=caller, login=login, now=now)
+            if what in {"disable_member", "enable_member"}:
+                why = request.form.get("reason", "")
+                if what == "enable_member":
+                    enable_member(tx, caller=caller, login=login, reason=why, now=now)
+                    return what, ""
+                ended = disable_member(tx, caller=caller, login=login, reason=why, now=now)
+                return what, str(ended)
             return "invite", invite(tx, caller=caller, login=login, now=now).code
 
 

@@ -82,7 +82,10 @@ ALLOWED: Final = {
     Act.ACCEPT_INVITATION: frozenset[Role](),
     Act.RECOVER: _LETS_IN,
     Act.CONFIRM_RECOVERY: _ANYBODY,  # of the same organisation, but neither of the two others
+    Act.STOP_RECOVERY: _ANYBODY,
     Act.END_SESSIONS: _LETS_IN,
+    Act.DISABLE_MEMBER: _LETS_IN,  # of the own people only, also the operator's administrator
+    Act.ENABLE_MEMBER: _LETS_IN,
     Act.ADD_PASSKEY: _ANYBODY,
     Act.REMOVE_PASSKEY: _ANYBODY,
     Act.SHOW_PASSKEY: frozenset[Role](),  # whoever has it
@@ -151,7 +154,7 @@ ALLOWED: Final = {
 # What a person does with the second factor in hand: it attests, or lets money go, or people in.
 FRESH: Final = frozenset({
     Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM,
-    Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY,
+    Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY, Act.DISABLE_MEMBER, Act.ENABLE_MEMBER,
 })  # fmt: skip
 
 

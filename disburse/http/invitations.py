@@ -10,11 +10,14 @@ from flask import request
 from marshmallow import Schema, fields
 
 from disburse.entrance import Entrance
+from disburse.http.answers import DoneTold
 from disburse.http.asks import ReasonAsked, a_text
 from disburse.http.doors import Doors, Entered
 from disburse.http.people import CodeAsked, EndedTold, ProvenTold, a_password, dressed, proven
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.steps.people.confirm_recovery import confirm_recovery
+from disburse.steps.people.disable_member import disable_member
+from disburse.steps.people.enable_member import enable_member
 from disburse.steps.people.end_sessions import end_sessions
 from disburse.steps.people.invite import invite
 from disburse.steps.people.recover import recover
@@ -86,6 +89,18 @@ def routes(desk: Desk) -> Routes:
         """End every session of an account of your organisation."""
         ended = end_sessions(ask.tx, caller=ask.caller, login=login, now=ask.now, **ask.said)
         return {"ended": ended}
+
+    @made.changes(f"{M}/disable", EndedTold, asks=ReasonAsked)
+    def _disable_member(ask: Ask, login: str) -> object:
+        """Let nobody in by an account of your organisation, from now on."""
+        said = {"login": login, **ask.said}
+        return {"ended": disable_member(ask.tx, caller=ask.caller, now=ask.now, **said)}
+
+    @made.changes(f"{M}/enable", DoneTold, asks=ReasonAsked)
+    def _enable_member(ask: Ask, login: str) -> object:
+        """Let an account of your organisation count again."""
+        enable_member(ask.tx, caller=ask.caller, login=login, now=ask.now, **ask.said)
+        return {"done": True}
 
     return made
 

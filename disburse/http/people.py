@@ -20,6 +20,7 @@ from disburse.http.routes import Ask, Desk, Routes
 from disburse.queries.sessions import own_sessions, whoami
 from disburse.steps.people.end_session import end_session
 from disburse.steps.people.sign_out import sign_out
+from disburse.steps.people.stop_recovery import stop_recovery
 from disburse.storage.sessions import Opened
 
 LOGIN_MAX: Final = 100
@@ -91,6 +92,16 @@ class SessionsTold(Schema):
     rows = fields.List(fields.Nested(SessionTold))
 
 
+class RecoveryTold(Schema):
+    """A recovery of the own account that others began; `POST /v1/session/stop_recovery` ends it."""
+
+    made_by = fields.String(metadata={"description": "login of who asked for it"})
+    reason = fields.String()
+    confirmed = fields.Boolean(metadata={"description": "a second person confirmed it"})
+    made_at = fields.DateTime()
+    expires_at = fields.DateTime()
+
+
 class WhoTold(Schema):
     """Who asks; outside a session, its members are null."""
 
@@ -101,6 +112,7 @@ class WhoTold(Schema):
     session_id = fields.Integer(allow_none=True)
     csrf = fields.String(allow_none=True)
     fresh_until = fields.DateTime(allow_none=True)
+    recovery = fields.Nested(RecoveryTold, allow_none=True)
 
 
 def routes(desk: Desk) -> Routes:
@@ -160,7 +172,7 @@ def _own(made: Doors, entrance: Entrance) -> None:
         """Tell who asks, and what a change in this session has to show."""
         secret = entrance.cookies.read(request, entrance.cookies.session)
         csrf = forged.token_of(secret) if ask.caller.signed_in else None
-        return whoami(ask.tx, ask.caller) | {"csrf": csrf}
+        return whoami(ask.tx, ask.caller, now=ask.now) | {"csrf": csrf}
 
     @made.reads("/sessions", SessionsTold)
     def _sessions(ask: Ask) -> object:
@@ -171,6 +183,12 @@ def _own(made: Doors, entrance: Entrance) -> None:
     def _end_session(ask: Ask, session_id: int) -> object:
         """End a session of your account, wherever it is open."""
         end_session(ask.tx, caller=ask.caller, session_id=session_id, now=ask.now)
+        return {"done": True}
+
+    @made.changes("/session/stop_recovery", DoneTold)
+    def _stop_recovery(ask: Ask) -> object:
+        """Stop a recovery of your account; it needs a fresh second factor."""
+        stop_recovery(ask.tx, caller=ask.caller, now=ask.now)
         return {"done": True}
 
     @made.changes("/session/sign_out", DoneTold)

@@ -34,12 +34,28 @@ class Invitation:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A recovery under way, as the owner of the account sees it."""
+
+    made_by: int  # member
+    reason: str
+    confirmed: bool  # both halves are given
+    made_at: datetime
+    expires_at: datetime
+
+
 def add(tx: Transaction, values: dict[str, object]) -> int:
     """Store an invitation; earlier ones of the account are worth nothing from now on."""
-    tx.execute(_WITHDRAW, values)
+    withdraw(tx, member_id=values["member"], at=values["at"])
     number = tx.scalar(_ADD, {"reason": ""} | values)
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert)
     return number
+
+
+def withdraw(tx: Transaction, *, member_id: object, at: object) -> None:
+    """Make every code for the account worthless."""
+    tx.execute(_WITHDRAW, {"member": member_id, "at": at})
 
 
 def by_code(tx: Transaction, code: str, *, at: datetime) -> Invitation:
@@ -73,6 +89,20 @@ def unconfirmed(tx: Transaction, member_id: int, *, at: datetime) -> Invitation:
     if row is None:
         raise NoSuchInvitation("nobody asked for a recovery of this account, or it is too old")
     return _invitation(row)
+
+
+def recovery_of(tx: Transaction, member_id: int, *, at: datetime) -> Recovery | None:
+    """Return the recovery of an account that was begun and may still be used."""
+    row = tx.execute(_RECOVERY, {"member": member_id, "at": at}).one_or_none()
+    return None if row is None else Recovery(**row._mapping)  # noqa: SLF001
+
+
+def stop_recovery(tx: Transaction, *, member_id: int, at: datetime) -> int:
+    """Make the open recovery of an account worthless and return its number, or raise."""
+    number = tx.scalar(_STOP_RECOVERY, {"member": member_id, "at": at})
+    if not isinstance(number, int):
+        raise NoSuchInvitation("no recovery of your account is under way; it may be used already")
+    return number
 
 
 def confirm(tx: Transaction, number: int, *, code: str, by: int, person_id: int) -> None:
@@ -118,6 +148,17 @@ _BY_CODE: Final = text(f"{_SELECT} AND digest = :digest FOR UPDATE")
 _BY_NUMBER: Final = text(f"{_SELECT} AND id = :id FOR UPDATE")
 _UNCONFIRMED: Final = text(f"""
     {_SELECT} AND member_id = :member AND purpose = 'recovery' AND second_digest IS NULL FOR UPDATE
+""")
+_OPEN_RECOVERY: Final = """
+    member_id = :member AND purpose = 'recovery'
+    AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > :at
+"""
+_RECOVERY: Final = text(f"""
+    SELECT made_by, reason, second_digest IS NOT NULL AS confirmed, made_at, expires_at
+    FROM invitation WHERE {_OPEN_RECOVERY}
+""")
+_STOP_RECOVERY: Final = text(f"""
+    UPDATE invitation SET withdrawn_at = :at, totp = NULL WHERE {_OPEN_RECOVERY} RETURNING id
 """)
 _CONFIRM: Final = text("""
     UPDATE invitation

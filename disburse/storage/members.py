@@ -84,6 +84,16 @@ def by_number(tx: Transaction, member_id: int) -> Member:
     return _member(tx, tx.execute(_BY_NUMBER, {"member": member_id}).one())
 
 
+def disable(tx: Transaction, *, member_id: int, at: datetime) -> bool:
+    """Let nobody in by an account from `at` on; False when it is so already."""
+    return tx.execute(_DISABLE, {"member": member_id, "at": at}).rowcount == 1
+
+
+def enable(tx: Transaction, *, member_id: int) -> bool:
+    """Let an account count again; False when it was not disabled."""
+    return tx.execute(_ENABLE, {"member": member_id}).rowcount == 1
+
+
 def owns_login(tx: Transaction, *, member_id: int, login: str) -> bool:
     """Say whether the account with this number is the one with this login."""
     return bool(tx.scalar(_OWNS_LOGIN, {"member": member_id, "login": login}))
@@ -204,6 +214,12 @@ _CALLER_OF_TOKEN: Final = text(f"""{_CALLER}
 """)
 _CALLER_OF_LOGIN: Final = text(f"{_CALLER} WHERE m.login = :login AND m.disabled_at IS NULL")
 _CALLER_OF_MEMBER: Final = text(f"{_CALLER} WHERE m.id = :member AND m.disabled_at IS NULL")
+_DISABLE: Final = text("""
+    UPDATE member SET disabled_at = :at WHERE id = :member AND disabled_at IS NULL
+""")
+_ENABLE: Final = text("""
+    UPDATE member SET disabled_at = NULL WHERE id = :member AND disabled_at IS NOT NULL
+""")
 _OWNS_LOGIN: Final = text("""
     SELECT EXISTS (SELECT FROM member WHERE id = :member AND login = :login)
 """)

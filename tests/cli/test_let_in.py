@@ -7,8 +7,10 @@ from disburse.factors.password import Passwords
 from disburse.steps.people.accept_invitation import accept_invitation
 from disburse.steps.people.open_invitation import open_invitation
 from disburse.storage.engine import connect
+from tests.cli.terminal import CONTRACTOR, TABLES, write_tables
 from tests.conftest import KEYCHAIN
 from tests.people import PASSWORD
+from tests.sheets import an_identity_number
 
 HASTE = Passwords(time_cost=1, memory_kib=8, lanes=1)
 
@@ -47,3 +49,18 @@ def test_a_recovery_takes_two_people_at_the_terminal_too(terminal, tables):
     other = terminal.run("recovery", "confirm", "officer", "--as", "approver").stdout.strip()
     assert terminal.run("recovery", "ask", "officer", "--reason", "lost").stdout
     assert half != other
+
+
+def test_an_account_is_disabled_by_its_own_organisation_at_the_terminal(terminal, tmp_path):
+    head = [CONTRACTOR, "head", "A head", an_identity_number(905), "people_administrator", ""]
+    terminal.set_up(write_tables(tmp_path / "more", people=[*TABLES["people"], head]), again=False)
+    shut = ("member", "disable", "approver", "--reason", "left")
+    assert (
+        "own organisation" in terminal.run(*shut, exit_code=2).stderr
+    )  # the operator's administrator
+    terminal.run("member", "disable", "admin", "--reason", "left", exit_code=2)
+    own = ("--as", "head")
+    assert terminal.json(*shut, *own) == {"login": "approver", "ended": 0}
+    assert "disabled already" in terminal.run(*shut, *own, exit_code=2).stderr
+    told = terminal.run("member", "enable", "approver", "--reason", "back", *own).stdout
+    assert told.strip() == "approver counts again"

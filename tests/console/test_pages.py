@@ -273,3 +273,36 @@ def test_passkeys_are_listed_and_removed_on_the_page(site, browser, head):
     browser.send("/account/passkey/remove", passkey=number)
     assert "a &lt;telephone&gt;" not in browser.page.text
     assert browser.open("/").request.path == "/account"
+
+
+def test_an_account_is_disabled_and_enabled_on_the_page(site, browser, head):
+    other = Person(site, "approver")
+    browser.sign_in(head)
+    browser.open("/people")
+    there = Browser(site, browser.lang)
+    there.sign_in(other)
+    for what in ("disable_member", "enable_member"):
+        browser.send("/people", what=what, login=APPROVER, reason="left the company")
+        assert browser.page.status_code == 200, browser.wrong
+        assert re.search(rf'role="status">[^<]*{APPROVER}', browser.page.text)
+        assert there.open("/account").request.path == "/sign_in"
+    browser.send("/people", what="enable_member", login=APPROVER, reason="left the company")
+    assert browser.page.status_code == 422
+    assert (
+        browser.wrong
+        == {"en": f"The account {APPROVER} is not disabled", "zh": "该账户未停用。"}[browser.lang]
+    )
+
+
+def test_the_owner_of_an_account_stops_a_recovery_on_the_page(site, browser, head):
+    owner = Person(site, "approver")
+    browser.sign_in(owner)
+    assert "/account/stop_recovery" not in browser.page.text
+    asked = Person(site, HEAD, secret=head.secret).sign_in()
+    asked.post(f"/v1/members/{APPROVER}/recover", {"reason": "a <strange> call"})
+    browser.open("/account")
+    assert "a &lt;strange&gt; call" in browser.page.text
+    assert HEAD in browser.page.text
+    assert browser.send("/account/stop_recovery").request.path == "/account"
+    assert "/account/stop_recovery" not in browser.page.text
+    assert browser.send("/account/stop_recovery").status_code == 422

@@ -73,7 +73,10 @@ ADMINISTRATION = {
 OWN = {act for act in Act if ALLOWED[act] == set(Role)}
 # Where the own organisation is told what its people may read anyway; moves nothing.
 LISTENING = {Act.SUBSCRIBE, Act.UNSUBSCRIBE, Act.RENEW, Act.REPLAY}
-LETTING_IN = {Act.INVITE, Act.RECOVER, Act.END_SESSIONS}
+LETTING_IN = {Act.INVITE, Act.RECOVER, Act.END_SESSIONS} | {
+    Act.DISABLE_MEMBER,  # of the own people only
+    Act.ENABLE_MEMBER,
+}
 
 
 def test_the_operators_administrator_has_no_power_over_money():

@@ -17,6 +17,8 @@ from disburse.steps.people.invite import VALID_FOR
 from disburse.steps.people.link_company import link_company
 from disburse.steps.people.recover import VALID_FOR as RECOVERY_VALID_FOR
 from disburse.storage.invitations import NoSuchInvitation
+from tests.builders import a_request_key
+from tests.http.test_signed import Asked
 from tests.people import PASSWORD, Person, problem
 
 GC = OrganisationKind.GENERAL_CONTRACTOR
@@ -253,3 +255,91 @@ def test_an_administrator_ends_the_sessions_of_the_own_people(site, head, lost):
     assert problem(head.post(path, {"reason": " "})) == "bad-particulars"
     assert head.post(path, WHY).json == {"ended": 1}
     assert lost.get("/v1/session").status_code == 401
+
+
+# ---------------------------------------------------------------- the owner stops a recovery
+def test_the_owner_sees_a_recovery_and_stops_it(site, head, lost, releaser):
+    assert lost.get("/v1/session").json["recovery"] is None
+    assert problem(lost.post("/v1/session/stop_recovery")) == "no-such-invitation"
+    first = head.post(f"/v1/members/{APPROVER}/recover", WHY).json["half"]
+    seen = lost.get("/v1/session").json["recovery"]
+    assert (seen["made_by"], seen["reason"], seen["confirmed"]) == (HEAD, WHY["reason"], False)
+    second = releaser.post(f"/v1/members/{APPROVER}/confirm_recovery").json["half"]
+    assert lost.get("/v1/session").json["recovery"]["confirmed"] is True
+    new = Newcomer(site, "approver")
+    assert new.open(first + second).status_code == 200
+
+    assert lost.post("/v1/session/stop_recovery").json == {"done": True}
+
+    assert problem(new.accept(first + second)) == "no-such-invitation"
+    assert lost.get("/v1/session").json["recovery"] is None
+    with site.world.begin() as tx:
+        row = tx.execute(text("SELECT person_id, facts FROM act WHERE act = 'stop_recovery'")).one()
+        kept = tx.scalar(text("SELECT totp FROM invitation"))
+    assert row.person_id == site.world.caller("approver").person_id
+    assert (set(row.facts) >= {"invitation", "factor"}, kept) == (True, None)
+
+
+def test_a_stolen_session_or_a_token_stops_no_recovery(site, head, lost):
+    head.post(f"/v1/members/{APPROVER}/recover", WHY)
+    assert problem(site.post("/v1/session/stop_recovery", "approver")) == "no-session"
+    site.world.now += FRESH_FOR + timedelta(seconds=1)  # nobody at the desk can show the factor
+    assert problem(lost.post("/v1/session/stop_recovery")) == "proof-needed"
+    assert lost.get("/v1/session").json["recovery"]["made_by"] == HEAD
+
+
+# ---------------------------------------------------------------- disabled accounts
+def test_a_disabled_account_admits_nobody_by_anything_until_it_is_enabled(site, head, lost):
+    world, path = site.world, f"/v1/members/{APPROVER}"
+    key = a_request_key(world, "a laptop", "approver")
+    asked = Asked("GET", f"{site.project}/sheets", b"")
+    half = head.post(f"{path}/recover", WHY).json["half"]
+
+    assert head.post(f"{path}/disable", WHY).json == {"ended": 1}
+
+    assert lost.get("/v1/session").status_code == 401
+    assert problem(lost.half()) == "sign-in-refused"
+    assert site.get("sheets", "approver").status_code == 401
+    assert asked.sign(key, world.now).send(site.app.test_client()).status_code == 401
+    assert problem(head.post(f"{path}/disable", WHY)) == "already-disabled"
+    assert problem(Newcomer(site, "approver").open(half)) == "no-such-invitation"
+    with world.begin() as tx:
+        roles = tx.scalars(
+            text("SELECT g.role FROM grant_of_role g JOIN member m ON m.id = g.member_id "
+                 "WHERE m.login = :l"), {"l": APPROVER},
+        ).all()  # fmt: skip
+    assert roles == ["approver"]  # the history needs them
+
+    assert head.post(f"{path}/enable", WHY).json == {"done": True}
+
+    assert problem(head.post(f"{path}/enable", WHY)) == "not-disabled"
+    assert lost.get("/v1/session").status_code == 401  # sessions do not come back
+    assert site.get("sheets", "approver").status_code == 200
+    world.now += timedelta(minutes=1)
+    lost.sign_in()
+    assert asked.sign(key, world.now).send(site.app.test_client()).status_code == 200
+    with world.begin() as tx:
+        told = tx.execute(text("SELECT act, facts FROM act WHERE act LIKE '%able_member' "
+                               "ORDER BY id")).all()  # fmt: skip
+    assert [(row.act, row.facts["reason"]) for row in told] == [
+        ("disable_member", WHY["reason"]), ("enable_member", WHY["reason"]),
+    ]  # fmt: skip
+
+
+def test_only_the_own_administrator_disables_and_never_the_own_person(site, head):
+    operator = Person(site, "administrator").sign_in()
+    outsider = Person(site, "people_administrator@owner").sign_in()
+    for act in ("disable", "enable"):
+        path = f"/v1/members/{APPROVER}/{act}"
+        assert problem(operator.post(path, WHY)) == "forbidden"
+        assert problem(outsider.post(path, WHY)) == "forbidden"
+        assert problem(head.post(path, {"reason": " "})) == "bad-particulars"
+        assert problem(head.post(f"/v1/members/{HEAD}/{act}", WHY)) == "same-person"
+    with site.world.begin() as tx:  # another account of the same human being
+        caller = site.world.add_member(tx, GC, Role.APPROVER, "alias")
+        same = {"m": caller.member_id, "p": site.world.caller(HEAD).person_id}
+        tx.execute(text("UPDATE member SET person_id = :p WHERE id = :m"), same)
+    alias = "/v1/members/alias@general_contractor"
+    assert problem(head.post(f"{alias}/enable", WHY)) == "same-person"
+    site.world.now += FRESH_FOR + timedelta(seconds=1)
+    assert problem(head.post(f"/v1/members/{APPROVER}/disable", WHY)) == "proof-needed"

@@ -1,0 +1,42 @@
+"""An account of the organisation lets nobody in any more: who left, or is not trusted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from disburse.domain import particulars
+from disburse.domain.access import Act, Caller, require
+from disburse.domain.refusal import Refusal
+from disburse.door import by, colleague
+from disburse.storage import acts, invitations, members, sessions
+from disburse.storage.engine import Transaction
+
+
+class AlreadyDisabled(Refusal):
+    """The account lets nobody in already."""
+
+    code = "already-disabled"
+
+
+def disable_member(
+    tx: Transaction, *, caller: Caller, login: str, reason: str, now: datetime
+) -> int:
+    """Shut the account at once and return how many sessions ended.
+
+    Its tokens, request keys, passkeys and passwords admit nobody while it is disabled, and what
+    invitations or recoveries were begun for it are worth nothing for good. Roles and acts stay.
+    Raises `Forbidden` for people of others, the operator's administrator included, `SamePerson`
+    for the own account and `AlreadyDisabled`.
+    """
+    require(caller, Act.DISABLE_MEMBER)
+    member = colleague(tx, caller, login)
+    why = particulars.reason(reason)
+    if not members.disable(tx, member_id=member.id, at=now):
+        raise AlreadyDisabled(f"the account {login} is disabled already; nobody comes in by it")
+    invitations.withdraw(tx, member_id=member.id, at=now)
+    ended = sessions.end_all(tx, member_id=member.id, at=now)
+    acts.record(
+        tx, Act.DISABLE_MEMBER, by=by(caller, now), subject="member", subject_id=member.id,
+        facts={"sessions_ended": ended, "reason": why},
+    )  # fmt: skip
+    return ended
