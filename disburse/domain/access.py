@@ -151,10 +151,12 @@ ALLOWED: Final = {
 }
 
 
-# What a person does with the second factor in hand: it attests, or lets money go, or people in.
+# What a person does with the second factor in hand: it attests, or lets money go, or people in,
+# or lets personal data be seen in full, or end.
 FRESH: Final = frozenset({
     Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM,
     Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY, Act.DISABLE_MEMBER, Act.ENABLE_MEMBER,
+    Act.REVEAL, Act.LIFT_HOLD, Act.SHRED,
 })  # fmt: skip
 
 
