@@ -18,7 +18,7 @@ from disburse.domain.access import (
 from disburse.domain.approval import require_other_person
 from disburse.domain.refusal import Refusal
 from disburse.domain.signed_in import SignedIn
-from disburse.storage import confirmations, members, parties
+from disburse.storage import confirmations, members, parties, tenancy
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -40,12 +40,13 @@ def admit(tx: Transaction, caller: Caller | None, act: Act, project_id: int) -> 
     """Return the project, or raise.
 
     A project of somebody else is `NoSuchParty`, as one that does not exist; a role that does not
-    suffice is `Forbidden`. `caller` None is the clock.
+    suffice is `Forbidden`. `caller` None is the clock, whose database role sees every project.
     """
     if caller is None:
         if act not in CLOCK:
             raise Forbidden(f"{act} takes a signed-in caller")
         return parties.project(tx, project_id)
+    tenancy.stand(tx, caller)
     if project_id not in parties.projects_of(tx, caller):
         raise NoSuchParty(f"there is no project {project_id}")
     require(caller, act, project_id)
@@ -58,6 +59,7 @@ def confirmable(tx: Transaction, caller: Caller, act: Act) -> set[int] | None:
     The own organisation's, and those of other kinds on projects of the caller's own. Raises
     `Forbidden` where no role suffices.
     """
+    tenancy.stand(tx, caller)
     if Role.ADMINISTRATOR in caller.roles_on(None):
         require(caller, act)
         return None
@@ -69,6 +71,16 @@ def confirmable(tx: Transaction, caller: Caller, act: Act) -> set[int] | None:
     if caller.organisation_kind in AUTHORITIES:  # which take part in no project
         found |= confirmations.of_kinds(tx, AUTHORITIES)
     return found | {caller.organisation_id}
+
+
+def enter(tx: Transaction, caller: Caller, act: Act | None = None) -> None:
+    """Let the caller in to do `act`, which is on no project; None: to look at what is the own.
+
+    Raises `Forbidden`. From here on `tx` sees what the caller may see.
+    """
+    tenancy.stand(tx, caller)
+    if act is not None:
+        require(caller, act)
 
 
 def by(caller: Caller | None, now: datetime) -> By:

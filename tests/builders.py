@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import TypeVar
+from weakref import finalize
 
 from disburse import banks, signing
 from disburse.adapter import Adapter
@@ -29,18 +31,21 @@ from disburse.steps.payroll.receive import Received, receive
 from disburse.steps.payroll.review import review
 from disburse.storage import (
     confirmations,
+    embedded,
     keys,
     ledger,
     members,
     parties,
     request_keys,
+    tenancy,
     workers,
 )
 from disburse.storage.acts import By
-from disburse.storage.engine import Begin, Transaction
+from disburse.storage.engine import Begin, Connections, Transaction, connect
 from disburse.storage.files import BankFile
 from disburse.storage.parties import Delegation
 from disburse.storage.workers import NewWorker
+from tests.conftest import KEYCHAIN
 from tests.sheets import TODAY, a_card, a_credit_code, a_sheet_json, lines
 
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 2, 0, tzinfo=UTC)  # 10:00 on the site
@@ -81,6 +86,7 @@ def a_request_key(world: World, name: str, member: str, **changed: object) -> si
         "confirmed_at": world.now - timedelta(days=1),
     }
     with world.begin() as tx:
+        tenancy.stand_as_operator(tx)
         request_keys.add(tx, RequestKey(**values | changed))
     return private
 
@@ -90,11 +96,11 @@ def loaded_banks(*names: str) -> Mapping[str, Adapter]:
     return banks.load(names or (ADAPTER, "iso20022"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class World:
     """One project with everybody on it, in a real database."""
 
-    begin: Begin
+    begin: Begin  # once set up: bound to the labour officer, where a test asks by itself
     adapter: str = ADAPTER
     account: Mapping[str, object] = field(default_factory=dict)  # what differs, of its row
     registrations: Mapping[OrganisationKind, str] = field(default_factory=dict)  # likewise
@@ -106,14 +112,39 @@ class World:
     members: dict[str, Caller] = field(default_factory=dict)
     project_id: int = 0
     account_id: int = 0
+    unbound: Connections = field(init=False)  # what the web service has: nobody asks yet
+    _loop: Connections | None = None
     _statements: int = 0
     _booked: int = 0
 
     def __post_init__(self) -> None:
+        self.unbound = self.begin
         with self.begin() as tx:
+            tenancy.stand_as_operator(tx)
             self._found(tx)
             self._start(tx)
             self.enrol(tx, lines(self.workers))
+        self.begin = tenancy.bound(self.unbound, self.caller("labour_officer"))
+
+    @contextmanager
+    def operating(self) -> Iterator[Transaction]:
+        """Begin a transaction that sees what the operator sets up."""
+        with self.unbound() as tx:
+            tenancy.stand_as_operator(tx)
+            yield tx
+
+    @property
+    def loop(self) -> Connections:
+        """What the worker loop and `disburse prove` begin their transactions by."""
+        if self._loop is None:
+            url = self.unbound.engine.url.render_as_string(hide_password=False)
+            self._loop = connect(embedded.as_role(url, embedded.WORK), KEYCHAIN)
+            finalize(self, self._loop.dispose)
+        return self._loop
+
+    def everything(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction of the worker loop's, which sees every project."""
+        return self.loop()
 
     # ------------------------------------------------------------ setting up
     def _found(self, tx: Transaction) -> None:
@@ -136,6 +167,7 @@ class World:
         self, tx: Transaction, kind: OrganisationKind, *roles_then_name: str | Role
     ) -> Caller:
         """Add a person of an organisation; called by the first role, or by the name given last."""
+        tenancy.stand_as_operator(tx)
         name = str(roles_then_name[-1])
         roles = [role for role in roles_then_name if isinstance(role, Role)]
         print_ = sha256(f"{kind} {name}".encode()).digest()
@@ -176,6 +208,7 @@ class World:
         **changed: object,
     ) -> SigningKey:
         """Register the public half of `a_key(name)` for an organisation."""
+        tenancy.stand_as_operator(tx)
         public = a_key(name).public
         key = SigningKey(
             kid=public.kid,
@@ -239,6 +272,7 @@ class World:
 
     def enrol(self, tx: Transaction, given: list[Line]) -> None:
         """Put the workers of these lines on the subcontractor's roster."""
+        tenancy.stand(tx, self.caller("labour_officer"))
         index = workers.index(tx)
         prints = [index.of_identity(line.id_type, line.id_number) for line in given]
         numbers = workers.persons(tx, prints)
@@ -272,7 +306,7 @@ class World:
     def do(self, step: Callable[..., T], who: str | None, **facts: object) -> T:
         """Run one step as a person by role or name (None: the worker loop), and commit."""
         caller = self.caller(who) if who else None
-        with self.begin() as tx:
+        with (self.begin if caller else self.loop)() as tx:
             return step(tx, caller=caller, **self.here | facts)
 
     def receive(self, content: bytes | None = None, **changed: object) -> Received:
@@ -331,7 +365,7 @@ class World:
         sheet = {"sheet_id": got.sheet.id}
         with self.begin() as tx:
             review(tx, caller=self.caller("labour_officer"), **self.here | sheet)
-        with self.begin() as tx:
+        with self.loop() as tx:
             fund(tx, caller=None, **self.here | sheet)
         return got.sheet.id
 

@@ -67,8 +67,16 @@ def database(server_url, template):
 
 @pytest.fixture
 def begin(database):
-    """What starts transactions on a database of the newest shape."""
+    """What starts transactions as the web service does: nothing is visible without a caller."""
     connections = connect(database, KEYCHAIN)
+    yield connections
+    connections.dispose()
+
+
+@pytest.fixture
+def loop(database):
+    """What starts transactions as the worker loop and `disburse prove` do."""
+    connections = connect(embedded.as_role(database, embedded.WORK), KEYCHAIN)
     yield connections
     connections.dispose()
 

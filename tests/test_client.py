@@ -101,7 +101,7 @@ def test_a_sheet_is_withdrawn_by_what_was_submitted(world, client):
 
 
 def test_a_client_with_a_key_signs_whatever_it_asks(world):
-    app = create_app(world.begin, world.banks, lambda: world.now, tokens=False)
+    app = create_app(world.unbound, world.banks, lambda: world.now, tokens=False)
     session, way = requests.Session(), Straight(app)
     session.mount(URL, way)
     key = a_request_key(world, "signer's machine", "signer")

@@ -51,10 +51,9 @@ def _change(
     step: Step, number: str, reason: str, bank: str, acting: str | None, *, as_json: bool
 ) -> None:
     with opened() as here, here.begin() as tx:
+        caller = actor(tx, acting)
         keeper = parties.organisation(tx, bank)
         account_id = accounts.by_number(tx, bank_id=keeper.id, number=account_number(number))
-        found = step(
-            tx, caller=actor(tx, acting), account_id=account_id, reason=reason, now=here.now
-        )
+        found = step(tx, caller=caller, account_id=account_id, reason=reason, now=here.now)
     facts = {"account": found.id, "state": found.state}
     answer.tell(facts, as_json=as_json, lines=[f"the account is {found.state}"])

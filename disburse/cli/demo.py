@@ -24,6 +24,7 @@ from disburse.demo.site import BEGINS, Site
 from disburse.demo.story import ACTS, play
 from disburse.demo.telling import Mark, Table, Teller
 from disburse.domain.finding import Language
+from disburse.storage import embedded
 
 BROKEN: Final = 1  # exit status: an invariant does not hold
 PORT: Final = 8080
@@ -102,8 +103,11 @@ def demo(*, out: Path, serving: bool, port: int, as_json: bool) -> None:
         with (
             stage.database(folder, today=BEGINS.date()) as url,
             stage.connections(url, folder) as begin,
+            stage.connections(url, folder, embedded.WORK) as loop,
         ):
-            site = Site(begin, teller, lambda name, content: stage.write(folder / name, content))
+            site = Site(
+                begin, loop, teller, lambda name, content: stage.write(folder / name, content)
+            )
             told = _play(site, folder, console)
             tokens = dict(hand_out(site)) if serving else {}
             if as_json:

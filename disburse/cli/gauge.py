@@ -14,6 +14,7 @@ from disburse.domain.gauge import RULES
 from disburse.domain.money import write
 from disburse.domain.refusal import Refusal
 from disburse.queries.on_time import Establishment, on_time
+from disburse.storage import embedded
 from disburse.storage.engine import read_only
 
 BELOW: Final = 1  # exit status when somebody is below the law's share
@@ -36,7 +37,7 @@ def gauge(ctx: click.Context, *, month: str, currency: str, as_json: bool) -> No
     Ends with status 1 when one is below the law's share by the bank's word.
     """
     period = _period(month)
-    with opened() as here, read_only(here.begin)() as tx:
+    with opened(embedded.WORK) as here, read_only(here.begin)() as tx:
         found = on_time(tx, period=period, currency=currency)
     if found is None:
         known = ", ".join(f"{one.name} ({one.currency}, from {one.in_force})" for one in RULES)

@@ -18,7 +18,7 @@ from disburse.domain.access import Caller, Role
 from disburse.domain.refusal import Refusal
 from disburse.settings import Settings
 from disburse.signing import Trust
-from disburse.storage import embedded, members
+from disburse.storage import embedded, members, tenancy
 from disburse.storage.engine import Begin, Transaction, connect
 from disburse.storage.migrate import require_ready
 
@@ -64,15 +64,15 @@ def database_url(chosen: Settings, role: str = embedded.APP) -> str:
 
 
 @contextmanager
-def opened() -> Iterator[Installation]:
-    """Open the database and the keys that its seals open with.
+def opened(role: str = embedded.APP) -> Iterator[Installation]:
+    """Open the database as one of its roles, with the keys that its seals open with.
 
     Refusals: `ServerUnavailable`, and those of `migrate.require_ready`.
     """
     chosen = settings()
-    connections = connect(database_url(chosen), keychain(chosen))
+    connections = connect(database_url(chosen, role), keychain(chosen))
     try:
-        require_ready(connections)
+        require_ready(connections, role)
         yield Installation(chosen, connections, system_clock())
     finally:
         connections.dispose()
@@ -96,11 +96,16 @@ def actor(
     *,
     organisation_id: int | None = None,
 ) -> Caller:
-    """Return who acts: the account that was named, or the only one with `role`."""
-    if login is not None:
-        return members.caller_of_login(tx, login)
-    found = members.logins_with(tx, role, organisation_id=organisation_id)
-    if len(found) != 1:
-        which = f"there are {len(found)}: {', '.join(found)}" if found else "there is none"
-        raise WhoActs(f"say who acts with --as LOGIN; of those who are {role}, {which}")
-    return members.caller_of_login(tx, found[0])
+    """Return who acts: the account that was named, or the only one with `role`.
+
+    From here on the transaction sees what that account may see.
+    """
+    if login is None:
+        found = members.logins_with(tx, role, organisation_id=organisation_id)
+        if len(found) != 1:
+            which = f"there are {len(found)}: {', '.join(found)}" if found else "there is none"
+            raise WhoActs(f"say who acts with --as LOGIN; of those who are {role}, {which}")
+        [login] = found
+    caller = members.caller_of_login(tx, login)
+    tenancy.stand(tx, caller)
+    return caller

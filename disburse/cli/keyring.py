@@ -17,7 +17,7 @@ from disburse.clock import system_clock
 from disburse.domain.signing_key import Purpose
 from disburse.steps.parties.register_key import VALID_FOR_MAX, Offered, register_key
 from disburse.steps.parties.revoke_key import revoke_key
-from disburse.storage import keys, parties
+from disburse.storage import keys, parties, tenancy
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NEW = click.Path(path_type=Path, dir_okay=False)
@@ -241,6 +241,7 @@ def revoke(
 def list_(*, organisation: str, as_json: bool) -> None:
     """List every key that an organisation ever had."""
     with opened() as here, here.begin() as tx:
+        tenancy.stand_as_operator(tx)
         owner = parties.organisation(tx, organisation)
         found = keys.of_organisation(tx, owner.id).values()
     names = ("kid", "algorithm", "purpose", "valid_from", "valid_to", "revoked_at")

@@ -15,7 +15,7 @@ from disburse.steps.people.enable_member import enable_member
 from disburse.steps.people.end_sessions import end_sessions
 from disburse.steps.people.invite import invite as inviting
 from disburse.steps.people.recover import recover
-from disburse.storage import members
+from disburse.storage import members, tenancy
 from disburse.storage import sessions as stored
 
 SHOWN: Final = ("id", "browser", "factor", "began_at", "seen_at", "expires_at")
@@ -76,6 +76,7 @@ def sessions() -> None:
 def list_(*, login: str, as_json: bool) -> None:
     """List LOGIN's sessions that go on."""
     with opened() as here, here.begin() as tx:
+        tenancy.stand_as_operator(tx)
         member = members.by_login(tx, login)
         found = stored.of_member(tx, member.id, at=here.now)
     rows = [{name: getattr(one, name) for name in SHOWN} for one in found]

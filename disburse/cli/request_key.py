@@ -17,7 +17,7 @@ from disburse.cli.sheet import URL, client_at
 from disburse.clock import system_clock
 from disburse.steps.parties.register_request_key import VALID_FOR_MAX, register_request_key
 from disburse.steps.parties.revoke_request_key import revoke_request_key
-from disburse.storage import members, request_keys
+from disburse.storage import members, request_keys, tenancy
 
 KEY_BYTES = 16
 LOGIN = click.option("--login", required=True, help="The account whose requests it signs.")
@@ -123,6 +123,7 @@ def revoke(*, kid: str, reason: str, login: str, acting: str | None, as_json: bo
 def list_(*, login: str, as_json: bool) -> None:
     """List every key that an account ever had."""
     with opened() as here, here.begin() as tx:
+        tenancy.stand_as_operator(tx)
         found = request_keys.of_member(tx, members.by_login(tx, login).id)
     rows = [{name: getattr(one, name) for name in SHOWN} for one in found]
     if as_json:

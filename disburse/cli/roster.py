@@ -15,7 +15,7 @@ from disburse.sheetfile.reading import media_type_of
 from disburse.sheetfile.roster import COLUMNS, TITLES, read_roster
 from disburse.sheetfile.table_template import write_tables
 from disburse.steps.parties.enrol import RosterRefused, enrol
-from disburse.storage import parties
+from disburse.storage import parties, tenancy
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -39,6 +39,7 @@ def import_(*, file: Path, project: str, employer: str, acting: str | None, as_j
     It is the general contractor's labour officer who enrols: --as, or the only one.
     """
     with opened() as here, here.begin() as tx:
+        tenancy.stand_as_operator(tx)  # only to look the contractor up
         site = parties.project_by_code(tx, project)
         officer = actor(tx, acting, Role.LABOUR_OFFICER, organisation_id=site.general_contractor_id)
         with answer.waiting(f"reading {file.name}"):

@@ -26,6 +26,7 @@ from disburse.courier.telling import Herald
 from disburse.factors.company import Company
 from disburse.serving import make_server
 from disburse.settings import Settings
+from disburse.storage import embedded
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
 DEVELOPMENT: Final = "development"
@@ -110,10 +111,10 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
 def work(*, once: bool, pause: int, lease: int, as_json: bool) -> None:
     """Fund what waits, send what was released, take answers in, round after round.
 
-    Any number of processes may do so at once.
+    Any number of processes may do so at once. They sign in to the database as disburse_work.
     """
     _log_to_stderr()
-    with opened() as here:
+    with opened(embedded.WORK) as here:
         herald = _herald(here)
         if once:
             done = turn(here.begin, now=here.now, post=_post(here, lease), herald=herald)

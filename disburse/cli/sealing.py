@@ -12,7 +12,7 @@ from disburse.cli import answer
 from disburse.cli.installation import Installation, actor, as_option, opened
 from disburse.sealing.local import new_key
 from disburse.steps.privacy.shred import shred as destroy
-from disburse.storage import rotation, seals
+from disburse.storage import embedded, rotation, seals
 from disburse.storage.engine import Transaction
 
 YEAR = 365
@@ -50,7 +50,7 @@ def rotate(*, older_than: int, as_json: bool) -> None:
 
     Everybody may work meanwhile: whatever was sealed is read by the number of its key.
     """
-    with opened() as here:
+    with opened(embedded.WORK) as here:
         done = dict.fromkeys(("roots", "projects", "records"), 0)
         for what in _chunks(here, older_than, as_json=as_json):
             for name, count in what.items():

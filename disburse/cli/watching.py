@@ -14,6 +14,7 @@ from disburse.domain import money
 from disburse.domain.refusal import Refusal
 from disburse.queries.figures import Figure, figures
 from disburse.queries.prove import prove as prove_books
+from disburse.storage import embedded
 from disburse.storage.engine import read_only
 
 DIFFERENT: Final = 1  # exit status of books that do not prove
@@ -59,7 +60,11 @@ def status(*, as_json: bool) -> None:
 @click.pass_context
 def prove(ctx: click.Context, *, deep: bool, as_json: bool) -> None:
     """Check every invariant of the books; ends with status 1 when one does not hold."""
-    with answer.waiting("proving the books"), opened() as here, read_only(here.begin)() as tx:
+    with (
+        answer.waiting("proving the books"),
+        opened(embedded.WORK) as here,  # a proof over some projects' rows would be none
+        read_only(here.begin)() as tx,
+    ):
         proof = prove_books(tx, deep=deep)
     if as_json:
         answer.tell({"ok": proof.ok, **asdict(proof)}, as_json=True)

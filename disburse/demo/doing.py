@@ -74,7 +74,7 @@ def submit_month(site: Site, key: Key, workers: Sequence[Worker] | None = None) 
 
 def turn(site: Site) -> None:
     """Let the worker loop go round once: waiting sheets get their money, the oldest first."""
-    done = work.turn(site.begin, now=site.clock.tick())
+    done = work.turn(site.loop, now=site.clock.tick())
     site.teller.say("turn", funded=done.funded, short=len(done.short))
 
 

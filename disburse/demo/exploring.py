@@ -45,7 +45,7 @@ def serve(site: Site, port: int) -> None:
     app = create_app(site.begin, site.banks, now)
     stop = Event()
     loop = Thread(
-        target=work.run, args=(site.begin,), kwargs={"clock": now, "stop": stop}, daemon=True
+        target=work.run, args=(site.loop,), kwargs={"clock": now, "stop": stop}, daemon=True
     )
     loop.start()
     server = serving.make_server(app, threads=THREADS, host=HOST, port=port)

@@ -57,7 +57,8 @@ class Key(NamedTuple):
 class Site:
     """The site while the story goes on."""
 
-    begin: Begin
+    begin: Begin  # as the web service and the operator's commands sign in
+    loop: Begin  # as the worker loop does
     teller: Teller
     keep: Callable[[str, bytes], None]  # a name below the folder, and its bytes
     clock: Clock = field(default_factory=Clock)

@@ -71,9 +71,12 @@ def database(out: Path, *, today: date) -> Iterator[str]:
 
 
 @contextmanager
-def connections(url: str, out: Path) -> Iterator[Connections]:
-    """Connect to the demo's database until the end; its master key is beside it, in the folder."""
-    begin = connect(url, Keychain(LocalMaster(ensure_file(out / MASTER))))
+def connections(url: str, out: Path, role: str = embedded.APP) -> Iterator[Connections]:
+    """Connect to the demo's database as one of its roles until the end.
+
+    Its master key is beside it, in the folder.
+    """
+    begin = connect(embedded.as_role(url, role), Keychain(LocalMaster(ensure_file(out / MASTER))))
     try:
         yield begin
     finally:

@@ -41,7 +41,7 @@ def play(site: Site, folder: Path, *, advance: Callable[[], None]) -> dict[str, 
     site.teller.chapter("end")
     show_end(site)
     leave_history(site)
-    with read_only(site.begin)() as tx:
+    with read_only(site.loop)() as tx:
         proof = prove(tx, deep=True)
     show_proof(site.teller, proof)
     told = summary(site, proof, folder)

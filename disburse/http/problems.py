@@ -81,7 +81,8 @@ STATUS: Final = {
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         "adapter-missing", "algorithm-missing", "cannot-reach", "database-unreachable",
-        "master-key-unreachable", "nothing-sent", "server-unavailable", "wrong-schema",
+        "master-key-unreachable", "nothing-sent", "roles-missing", "server-unavailable",
+        "unfit-role", "unprotected", "wrong-schema",
     ),
 }  # fmt: skip
 _STATUS_OF: Final = {code: status for status, codes in STATUS.items() for code in codes}

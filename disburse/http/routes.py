@@ -27,6 +27,7 @@ from disburse.http.spread import spread
 from disburse.signing import NOBODY, Trust
 from disburse.storage.engine import Begin, Transaction, read_only
 from disburse.storage.once import Answer
+from disburse.storage.tenancy import bound
 
 JSON: Final = "application/json"
 # A new answer may differ by the next second, but who has this one need not fetch it again.
@@ -125,7 +126,7 @@ class Routes:
             @wraps(view)
             def answered(*said: Mapping[str, Any], **place: Any) -> Response:  # noqa: ANN401
                 with ExitStack() as stack:
-                    tx = stack.enter_context(read_only(self.desk.begin)())
+                    tx = stack.enter_context(bound(read_only(self.desk.begin), caller())())
                     sent = view(self._ask(tx, said), **place)
                     assert isinstance(sent, Sent)  # noqa: S101  (views that send say so)
                     response = Response(sent.parts, content_type=media_type)
@@ -180,7 +181,7 @@ class Routes:
         def register(view: View) -> View:
             @wraps(view)
             def answered(*said: Mapping[str, Any], **place: Any) -> Response:  # noqa: ANN401
-                with read_only(self.desk.begin)() as tx:
+                with bound(read_only(self.desk.begin), caller())() as tx:
                     told = dump(route, spread(view(self._ask(tx, said), **place)))
                 response = Response(told, content_type=JSON)
                 if route.method == "POST":
@@ -221,7 +222,7 @@ class Routes:
             if route.takes and route.takes.note:
                 route.takes.note(ask(tx), refusal, place)
 
-        given, repeated = change_once(self.desk.begin, attempt, change, note)
+        given, repeated = change_once(bound(self.desk.begin, attempt.caller), attempt, change, note)
         response = problems.response(given)
         if repeated:
             response.headers["Idempotency-Replayed"] = "true"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.working_days import Year
+from disburse.door import enter
 from disburse.storage import calendars as stored
 from disburse.storage.engine import Transaction
 
@@ -23,7 +24,7 @@ class Published:
 
 def published(tx: Transaction, caller: Caller, *, now: datetime) -> Published:
     """Return every year, and the zones whose next year nobody published within 60 days of it."""
-    require(caller, Act.READ_CALENDARS)
+    enter(tx, caller, Act.READ_CALENDARS)
     return Published(years=stored.every(tx), missing=missing(tx, now=now))
 
 

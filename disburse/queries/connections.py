@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from disburse import transports
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
+from disburse.door import enter
 from disburse.storage import connections as stored
 from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
@@ -29,7 +30,7 @@ class ConnectionShown:
 
 def connections(tx: Transaction, caller: Caller) -> list[ConnectionShown]:
     """Return every connection of the installation."""
-    require(caller, Act.READ_CONNECTIONS)
+    enter(tx, caller, Act.READ_CONNECTIONS)
     return [shown(one) for one in stored.every(tx)]
 
 

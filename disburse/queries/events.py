@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.event import SUBJECTS
+from disburse.door import enter
 from disburse.queries.paging import PAGE_USUAL, rows_for
 from disburse.queries.scope import scope_of
 from disburse.storage import events as stored
@@ -75,7 +76,7 @@ def events(tx: Transaction, caller: Caller, *, after: int = 0, limit: int = PAGE
 
 def webhooks(tx: Transaction, caller: Caller, *, now: datetime) -> list[WebhookShown]:
     """Return the webhooks of the caller's organisation."""
-    require(caller, Act.READ_WEBHOOKS)
+    enter(tx, caller, Act.READ_WEBHOOKS)
     rows = stored_webhooks.of_organisation(tx, caller.organisation_id, at=now)
     return [
         WebhookShown(**row | {"types": tuple(row["types"]), "keys": tuple(row["keys"] or ())})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from disburse.domain.access import Act, Caller, OrganisationKind, require
-from disburse.door import admit
+from disburse.door import admit, enter
 from disburse.storage import parties
 from disburse.storage.engine import Transaction
 
@@ -26,6 +26,7 @@ def scope_of(tx: Transaction, caller: Caller, act: Act, project_id: int | None =
     if project_id is not None:
         admit(tx, caller, act, project_id)
         return Scope((project_id,), employer_of(caller))
+    enter(tx, caller)
     readable = tuple(p for p in parties.projects_of(tx, caller) if caller.may(act, p))
     if not readable:
         require(caller, act)

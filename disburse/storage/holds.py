@@ -39,11 +39,6 @@ def place(tx: Transaction, *, project_id: int, reason: str, person_id: int, at: 
     return int(tx.execute(_PLACE, values).scalar_one())
 
 
-def standing(tx: Transaction, project_id: int) -> int:
-    """Count the holds that stand on a project."""
-    return int(tx.scalar(_STANDING, {"p": project_id}) or 0)
-
-
 def take(tx: Transaction, *, project_id: int, hold_id: int) -> Hold:
     """Return a hold that stands, locked; or raise `NoSuchHold`."""
     freeze(tx, project_id)
@@ -62,9 +57,6 @@ def lift(tx: Transaction, hold: Hold, *, person_id: int, at: datetime) -> None:
 _PLACE: Final = text("""
     INSERT INTO legal_hold (project_id, reason, placed_by, placed_at)
     VALUES (:p, :reason, :by, :at) RETURNING id
-""")
-_STANDING: Final = text("""
-    SELECT count(*) FROM legal_hold WHERE project_id = :p AND lifted_at IS NULL
 """)
 _TAKE: Final = text("""
     SELECT project_id, id, asked_by FROM legal_hold

@@ -114,7 +114,7 @@ _REVOKE: Final = text("""
     WHERE kid = :kid AND organisation_id = :o AND (revoked_at IS NULL OR :compromised)
 """)
 _COMPROMISED: Final = text("""
-    SELECT k.revoked_as_compromised FROM sheet s JOIN signing_key k ON k.kid = s.kid
+    SELECT k.revoked_as_compromised FROM sheet s CROSS JOIN LATERAL signing_key_by(s.kid) k
     WHERE s.project_id = :p AND s.id = :s
 """)
 _APPROVED: Final = text("""

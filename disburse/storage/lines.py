@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from disburse.domain.refusal import Refusal
 from disburse.sealing import Key
 from disburse.storage import records, seals
-from disburse.storage.engine import Transaction, copy_rows
+from disburse.storage.engine import Transaction, add_rows, copy_rows
 from disburse.storage.plans import count_anew, in_bulk
 from disburse.storage.records import Sealed
 from disburse.storage.sheets import DuplicateSheet, Sheet
@@ -124,7 +124,7 @@ def add_blockers(tx: Transaction, sheet: Sheet, blockers: Iterable[Blocker]) -> 
         for found in blockers
     ]
     columns = ("project_id", "sheet_id", "line", "code", "field", "shown", "facts", "clearable")
-    copy_rows(tx, "blocker", columns, rows)
+    add_rows(tx, "blocker", columns, rows)
 
 
 def clear(

@@ -32,7 +32,7 @@ class Member:
 def nobody(tx: Transaction) -> bool:
     """Say whether nobody has an account yet; no other transaction adds one until this one ends."""
     tx.execute(text("LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE"))
-    return not tx.scalar(text("SELECT EXISTS (SELECT FROM member)"))
+    return not tx.scalar(text("SELECT anybody_exists()"))
 
 
 def add_member(tx: Transaction, values: dict[str, object]) -> int:
@@ -180,40 +180,23 @@ _GRANT: Final = text("""
     FROM member m WHERE m.id = :member
     ON CONFLICT DO NOTHING
 """)
-_MEMBER: Final = """
+_BY_LOGIN: Final = text("""
     SELECT m.id, m.organisation_id, o.kind AS organisation_kind, m.person_id, m.name, m.login
-    FROM member m JOIN organisation o ON o.id = m.organisation_id
-"""
-_BY_LOGIN: Final = text(f"{_MEMBER} WHERE m.login = :login")
-_BY_NUMBER: Final = text(f"{_MEMBER} WHERE m.id = :member")
-_LOGINS_WITH: Final = text("""
-    SELECT m.login FROM member m JOIN grant_of_role g ON g.member_id = m.id
-    WHERE g.role = :role AND g.project_id = 0 AND g.confirmed_at IS NOT NULL
-      AND m.disabled_at IS NULL
-      AND (CAST(:organisation AS bigint) IS NULL OR m.organisation_id = :organisation)
-    ORDER BY m.login
+    FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.login = :login
 """)
-_CALLER: Final = """
-    SELECT m.id, m.person_id, m.organisation_id, o.kind,
-           (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
-            FROM grant_of_role g
-            WHERE g.member_id = m.id AND g.confirmed_at IS NOT NULL) AS grants,
-           (SELECT jsonb_agg(jsonb_build_array(g.role, g.project_id))
-            FROM grant_of_role g
-            WHERE g.member_id = m.id AND g.confirmed_at IS NULL) AS waiting
-    FROM member m JOIN organisation o ON o.id = m.organisation_id
-"""
+_BY_NUMBER: Final = text("""
+    SELECT id, organisation_id, organisation_kind, person_id, name, login
+    FROM member_by_number(:member)
+""")
 _ANYBODY_IS: Final = text("""
     SELECT EXISTS (SELECT FROM grant_of_role
                    WHERE role = ANY(CAST(:roles AS text[])) AND confirmed_at IS NOT NULL)
 """)
-_CALLER_OF_TOKEN: Final = text(f"""{_CALLER}
-    JOIN token t ON t.member_id = m.id
-    WHERE t.digest = :digest AND t.expires_at > :at AND t.revoked_at IS NULL
-      AND m.disabled_at IS NULL
-""")
-_CALLER_OF_LOGIN: Final = text(f"{_CALLER} WHERE m.login = :login AND m.disabled_at IS NULL")
-_CALLER_OF_MEMBER: Final = text(f"{_CALLER} WHERE m.id = :member AND m.disabled_at IS NULL")
+_LOGINS_WITH: Final = text("SELECT * FROM logins_with(:role, :organisation) AS t (login)")
+# Asked before it is known who asks: functions that run as the tables' owner.
+_CALLER_OF_TOKEN: Final = text("SELECT * FROM caller_of_token(:digest, :at)")
+_CALLER_OF_LOGIN: Final = text("SELECT * FROM caller_of_login(:login)")
+_CALLER_OF_MEMBER: Final = text("SELECT * FROM caller_of_member(:member)")
 _DISABLE: Final = text("""
     UPDATE member SET disabled_at = :at WHERE id = :member AND disabled_at IS NULL
 """)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from disburse.domain.refusal import Refusal
 from disburse.sealing import Keychain
-from disburse.storage import seals
+from disburse.storage import roles, seals, tenancy
 from disburse.storage.engine import KEYCHAIN, Begin, DatabaseUnreachable, Transaction
 from disburse.storage.seals import Use
 
@@ -24,7 +24,6 @@ MONTHS_AHEAD: Final = 3
 # A new month locks whole tables. Half a second is less than the server waits before it looks for
 # deadlocks, so whoever is in each other's way, it is never a payment that is undone.
 LOCK_WAIT: Final = "500ms"
-OWNER: Final = "disburse_owner"  # owns the tables where the role exists; nobody signs in as it
 
 
 class WrongSchema(Refusal):
@@ -37,13 +36,14 @@ def migrate(url: str, *, today: date, keychain: Keychain | None = None) -> str:
     """Bring the database at `url` to the newest shape, and return its version.
 
     Safe to run again, and while another process runs it: the version table is locked. A database
-    that keeps something open takes the `keychain` that seals it.
+    that keeps something open takes the `keychain` that seals it. Raises `RolesMissing` when the
+    server's administrator has to do something first.
     """
     engine = create_engine(url, execution_options={KEYCHAIN: keychain}, hide_parameters=True)
     try:
         with engine.begin() as connection:
-            _become_owner(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('disburse migrate'))"))
+            roles.ensure(connection)
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -57,14 +57,17 @@ def migrate(url: str, *, today: date, keychain: Keychain | None = None) -> str:
         engine.dispose()
 
 
-def require_ready(begin: Begin) -> None:
-    """Raise unless the database answers, has the newest shape, and can be read with our keys.
+def require_ready(begin: Begin, role: str = roles.APP) -> None:
+    """Raise unless the database can be worked on as `role`, and read with our keys.
 
-    Refusals: `DatabaseUnreachable`, `WrongSchema`, `MasterKeyUnusable`, `MasterKeyUnreachable`.
+    Refusals: `DatabaseUnreachable`, `UnfitRole`, `WrongSchema`, `Unprotected`,
+    `MasterKeyUnusable`, `MasterKeyUnreachable`.
     """
     try:
         with begin() as tx:
+            roles.require_fit(tx, role)
             require_current(tx)
+            tenancy.require_protected(tx)
             seals.require_master(tx)
     except DatabaseUnreachable as error:
         reason = str(getattr(error.__cause__, "orig", "")).strip().partition("\n")[0]
@@ -121,15 +124,6 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _become_owner(connection: Connection) -> None:
-    """Own what is made as the role without login, where this server has it."""
-    if connection.scalar(
-        text("SELECT pg_has_role(oid, 'SET') FROM pg_roles WHERE rolname = :owner"),
-        {"owner": OWNER},
-    ):
-        connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
 
 
 def _version_of(connection: Connection) -> str | None:

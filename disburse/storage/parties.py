@@ -203,10 +203,7 @@ def takes_part(tx: Transaction, *, project_id: int, organisation_id: int) -> boo
 
 def projects_of(tx: Transaction, caller: Caller) -> list[int]:
     """Return the projects that the caller's organisation takes part in or watches."""
-    rows = tx.execute(
-        _PROJECTS_OF, {"o": caller.organisation_id, "kind": str(caller.organisation_kind)}
-    )
-    return [row.id for row in rows]
+    return [row.id for row in tx.execute(_PROJECTS_OF, {"o": caller.organisation_id})]
 
 
 def _insert(tx: Transaction, statement: Any, values: dict[str, object], what: str) -> int:  # noqa: ANN401
@@ -283,13 +280,7 @@ _DELEGATION: Final = text("""
 _TAKES_PART: Final = text(
     "SELECT EXISTS (SELECT FROM party WHERE project_id = :p AND organisation_id = :o)"
 )
-# A labour authority watches its region, a sector authority its sector there.
-_SHARING: Final = text("SELECT id FROM project WHERE account_id = :a ORDER BY id")
+_SHARING: Final = text("SELECT * FROM projects_paid_from(:a) AS p (id)")  # others' projects, too
 _PROJECTS_OF: Final = text("""
-    SELECT project_id AS id FROM party WHERE organisation_id = :o
-    UNION
-    SELECT p.id FROM project p JOIN organisation o ON o.id = :o
-    WHERE (:kind = 'labour_authority' OR (:kind = 'sector_authority' AND p.sector = o.sector))
-      AND o.region <> '' AND starts_with(p.region, o.region)
-    ORDER BY id
+    SELECT project_id AS id FROM access WHERE organisation_id = :o ORDER BY id
 """)

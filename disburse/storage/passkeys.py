@@ -114,7 +114,7 @@ _COLUMNS: Final = (
     "k.id, k.member_id, k.credential, k.public_key, k.uses, k.label, k.made_at, k.used_at"
 )
 _BY_CREDENTIAL: Final = text(f"""
-    SELECT {_COLUMNS} FROM passkey k JOIN member m ON m.id = k.member_id
+    SELECT {_COLUMNS} FROM passkey k CROSS JOIN LATERAL member_by_number(k.member_id) m
     WHERE k.credential = :credential AND k.removed_at IS NULL AND m.disabled_at IS NULL
     FOR UPDATE OF k
 """)

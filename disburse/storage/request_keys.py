@@ -81,10 +81,11 @@ _ADD: Final = text("""
 _KEY: Final = """
     SELECT kid, member_id, algorithm, jwk AS public_jwk, valid_from, valid_to, revoked_at,
            registered_by, confirmed_by, confirmed_at
-    FROM request_key
 """
-_OF_MEMBER: Final = text(f"{_KEY} WHERE member_id = :member ORDER BY valid_from, kid")
-_BY_KID: Final = text(f"{_KEY} WHERE kid = :kid")
+_OF_MEMBER: Final = text(
+    f"{_KEY} FROM request_key WHERE member_id = :member ORDER BY valid_from, kid"
+)
+_BY_KID: Final = text(f"{_KEY} FROM request_key_of(:kid)")  # before it is known who asks
 _REVOKE: Final = text("""
     UPDATE request_key SET revoked_at = :at
     WHERE kid = :kid AND member_id = :member AND revoked_at IS NULL

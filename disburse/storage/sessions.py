@@ -200,6 +200,6 @@ _KNOW_BROWSER: Final = text("""
     INSERT INTO known_browser (digest, member_id, expires_at) VALUES (:digest, :member, :until)
 """)
 _KNOWS_BROWSER: Final = text("""
-    SELECT EXISTS (SELECT FROM known_browser k JOIN member m ON m.id = k.member_id
-                   WHERE k.digest = :digest AND m.login = :login AND k.expires_at > :at)
+    SELECT EXISTS (SELECT FROM known_browser k JOIN member_by_login(:login) m ON m.id = k.member_id
+                   WHERE k.digest = :digest AND k.expires_at > :at)
 """)

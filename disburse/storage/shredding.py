@@ -21,57 +21,27 @@ class Shredded:
     persons: int  # who is on no other project and has no account: the digest of their number
 
 
-def last_paid_on(tx: Transaction, project_id: int) -> date | None:
-    """Return the day of the last bank answer about a payment; None when there was none."""
-    found = tx.scalar(_LAST_PAID, {"p": project_id})
-    return found if isinstance(found, date) else None
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What speaks for keeping a project's data still."""
+
+    last_paid_on: date | None  # the last bank answer about a payment
+    unsettled: int  # wages that are owed and not paid
+    holds: int  # legal holds that stand
 
 
-def unsettled(tx: Transaction, project_id: int) -> int:
-    """Count the wages that are owed and not paid."""
-    return int(tx.scalar(_UNSETTLED, {"p": project_id}) or 0)
+def kept_for(tx: Transaction, project_id: int) -> Kept:
+    """Return what speaks for keeping a project's data, whether or not the caller sees it."""
+    return Kept(*tx.execute(_KEPT_FOR, {"p": project_id}).one())
 
 
 def shred(tx: Transaction, *, project_id: int, at: datetime) -> Shredded:
-    """Destroy keys, blind indexes and salts together, and let no new key be made."""
-    values = {"p": project_id, "at": at}
-    tx.execute(_MARK, values)
-    done = {
-        name: sum(tx.execute(statement, values).rowcount for statement in statements)
-        for name, statements in _DESTROY.items()
-    }
-    tx.execute(_UNSHOW, values)
-    return Shredded(**done)
+    """Destroy keys, blind indexes and salts together, and let no new key be made.
+
+    Done by a function of the tables' owner, which refuses while wages are open or a hold stands.
+    """
+    return Shredded(*tx.execute(_SHRED, {"p": project_id, "at": at}).one())
 
 
-_LAST_PAID: Final = text("SELECT max(answered_on) FROM attempt WHERE project_id = :p")
-_UNSETTLED: Final = text("""
-    SELECT count(*) FROM entitlement WHERE project_id = :p AND NOT void AND paid < owed
-""")
-_MARK: Final = text("UPDATE project SET shredded_at = coalesce(shredded_at, :at) WHERE id = :p")
-_DESTROY: Final = {
-    "keys": (
-        text("DELETE FROM record_key WHERE project_id = :p"),
-        text("DELETE FROM root_key WHERE project_id = :p"),
-    ),
-    "indexes": (
-        text("UPDATE entitlement SET account_index = '' WHERE project_id = :p"),
-        text("UPDATE worker SET account_index = '' WHERE project_id = :p"),
-    ),
-    "salts": (text("UPDATE sheet SET salt = '' WHERE project_id = :p"),),
-    "persons": (
-        text("""
-            UPDATE person h SET fingerprint = NULL
-            WHERE h.fingerprint IS NOT NULL
-              AND h.id IN (SELECT person_id FROM entitlement WHERE project_id = :p
-                           UNION SELECT person_id FROM worker WHERE project_id = :p)
-              AND NOT EXISTS (SELECT FROM member m WHERE m.person_id = h.id)
-              AND NOT EXISTS (SELECT FROM worker w JOIN project p ON p.id = w.project_id
-                              WHERE w.person_id = h.id AND p.shredded_at IS NULL)
-              AND NOT EXISTS (SELECT FROM entitlement e JOIN project p ON p.id = e.project_id
-                              WHERE e.person_id = h.id AND p.shredded_at IS NULL)
-        """),
-    ),
-}
-# Masked values, which together with other knowledge may still tell who somebody is.
-_UNSHOW: Final = text("UPDATE blocker SET shown = '', facts = '{}' WHERE project_id = :p")
+_KEPT_FOR: Final = text("SELECT last_paid_on, unsettled, holds FROM kept_for(:p)")
+_SHRED: Final = text("SELECT keys, indexes, salts, persons FROM shred_project(:p, :at)")

@@ -326,7 +326,7 @@ def test_everybody_opens_exactly_what_the_table_allows(site):
 )
 def test_a_project_of_others_is_not_there_whatever_the_role(site, kind):
     world = site.world
-    with world.begin() as tx:
+    with world.operating() as tx:
         values = {"kind": kind, "registration": a_credit_code(91), "name": "Another",
                   "region": "11", "sector": "housing"}  # fmt: skip
         world.organisations[kind] = parties.add_organisation(tx, values)

@@ -61,7 +61,7 @@ class Stopwatch:
 
 def run(turns: int, world: World, watch: Stopwatch) -> None:
     """Let `turns` signed requests and as many with a token in, one by one in turn."""
-    app = create_app(world.begin, world.banks, lambda: world.now)
+    app = create_app(world.unbound, world.banks, lambda: world.now)
     key = a_request_key(world, "funder's machine", "funder")
     with world.begin() as tx:
         add_token(tx, world, "funder", world.caller("funder"))

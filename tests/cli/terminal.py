@@ -11,7 +11,7 @@ from disburse.cli.program import program
 from disburse.clock import system_clock
 from disburse.queries.waiting import waiting
 from disburse.steps.parties.confirm import confirm
-from disburse.storage import members
+from disburse.storage import embedded, members
 from disburse.storage.engine import connect
 from tests.conftest import KEYCHAIN
 from tests.sheets import a_card, a_credit_code, an_identity_number
@@ -88,11 +88,21 @@ class Terminal:
     def run(self, *words, exit_code=0, **environment):
         """Run one command and return what it answered."""
         answer = CliRunner().invoke(
-            program, [str(word) for word in words], env=self.environment | environment
+            program,
+            [str(word) for word in words],
+            env=self.environment_for(*words) | environment,
         )
         assert answer.exit_code == exit_code, (answer.stderr, answer.stdout, answer.exception)
         assert "Traceback" not in answer.output
         return answer
+
+    def environment_for(self, command, *more):
+        """Return the environment of one command: what is of no project has a role of its own."""
+        of_all = {"gauge", "prove", "work"}
+        if command not in of_all and (command, *more[:1]) != ("keys", "rotate"):
+            return self.environment
+        url = embedded.as_role(self.environment["DISBURSE_DATABASE_URL"], embedded.WORK)
+        return self.environment | {"DISBURSE_DATABASE_URL": url}
 
     def json(self, *words, **more):
         """Run one command and return its JSON."""

@@ -313,7 +313,7 @@ def test_a_service_that_is_not_there_is_told(signer, tmp_path):
 
 
 def test_the_worker_loop_ends_when_it_is_told_to(terminal):
-    environment = os.environ | terminal.environment
+    environment = os.environ | terminal.environment_for("work")
     process = subprocess.Popen([*DISBURSE, "work"], env=environment, stderr=subprocess.PIPE)
     assert b"working every" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)

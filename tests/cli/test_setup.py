@@ -5,7 +5,7 @@ from openpyxl import Workbook
 
 from disburse.cli.setup.forms import ALL
 from disburse.domain.access import Role
-from disburse.storage import members, parties
+from disburse.storage import members, parties, tenancy
 from tests.cli.terminal import PROJECT, SUB, TABLES, write_tables
 from tests.sheets import an_identity_number
 
@@ -45,6 +45,7 @@ def test_a_whole_site_is_set_up_from_a_folder_and_again_is_no_harm(terminal, tab
     assert "workers: 2 wait for a confirmed labour officer" in shown
     terminal.confirm()
     with begin() as tx:
+        tenancy.stand_as_operator(tx)
         project = parties.project_by_code(tx, PROJECT)
         approver = members.caller_of_login(tx, "approver")
         signer = members.caller_of_login(tx, "signer")
@@ -94,8 +95,10 @@ def test_every_fault_of_every_table_is_told_at_once_and_nothing_is_done(terminal
         ("parties: delegation_from", 2),
         ("organisations: registration", 3),
     } <= places
-    with begin() as tx, pytest.raises(parties.NoSuchParty):
-        parties.organisation(tx, SUB)
+    with begin() as tx:
+        tenancy.stand_as_operator(tx)
+        with pytest.raises(parties.NoSuchParty):
+            parties.organisation(tx, SUB)
     answer = terminal.run("setup", "load", wrong, "--lang", "zh", exit_code=2)
     assert "projects: approvers" in answer.stderr
     assert "refused (setup-refused)" in answer.stderr

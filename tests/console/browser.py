@@ -145,7 +145,7 @@ def served(world, **more):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     app = create_app(
-        world.begin, world.banks, lambda: world.now, passwords=SWIFT,
+        world.unbound, world.banks, lambda: world.now, passwords=SWIFT,
         public_url=f"http://{HOST}:{port}", **more,
     )  # fmt: skip
     server = make_server("127.0.0.1", port, app, threaded=True)

@@ -76,10 +76,11 @@ def test_whoever_accepted_an_invitation_with_it_comes_in_by_it(site, client, pro
     assert {"code_challenge_method": "S256", "prompt": "login", "max_age": "0"}.items() <= (
         provider.asked.items()
     )
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         facts = text("SELECT facts ->> 'factor' FROM act WHERE act IN "
                      "('link_company', 'sign_in_by_company') ORDER BY id")  # fmt: skip
         assert tx.scalars(facts).all() == ["company", "company"]
+    with site.world.begin() as tx:
         whole = tx.scalar(text("SELECT count(*) FROM credential"))
     assert whole == 1  # the administrator's: nobody else has a password
 
@@ -177,7 +178,7 @@ def test_a_provider_that_is_down_is_said_so_and_none_at_all_too(site, client, pr
 
 def test_a_disabled_account_is_not_opened_by_the_company(site, client, provider, head):
     linked(head, client)
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE login = :l"), {"l": APPROVER})
     assert come_in(site.app.test_client()).status_code == 422
 
@@ -197,6 +198,6 @@ def test_an_invitation_that_is_gone_meanwhile_lets_nobody_in(site, client, provi
     newer = site.app.test_client()
     other = on_the_way(head, newer)  # a newer code replaces the older
     assert client.get(address).status_code == 422
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE login = :l"), {"l": APPROVER})
     assert newer.get(other).status_code == 422

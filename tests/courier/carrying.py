@@ -34,11 +34,13 @@ class Carrying:
     inbox: object = None
     posts: dict = field(default_factory=dict)
     files: list = field(default_factory=list)
+    loop: object = None  # what workers begin their transactions by
 
     def __post_init__(self):
         self.outbox, self.inbox = self.folder / "outbox", self.folder / "inbox"
         self.outbox.mkdir()
         self.inbox.mkdir()
+        self.loop = self.loop or self.world.loop
 
     def connect(self, transport="directory", **settings):
         folders = {"outbox": str(self.outbox), "inbox": str(self.inbox)}
@@ -67,7 +69,7 @@ class Carrying:
         """Return a worker of this name, the same one every time."""
         if name not in self.posts or changed:
             values = {
-                "begin": self.world.begin,
+                "begin": self.loop,
                 "banks": self.world.banks,
                 "clock": lambda: self.world.now,
                 "name": name,
@@ -84,7 +86,7 @@ class Carrying:
         self.world.now += timedelta(**time)
 
     def rows(self, query, **values):
-        with self.world.begin() as tx:
+        with self.world.loop() as tx:
             return [tuple(row) for row in tx.execute(text(query), values)]
 
     def file_state(self, file_id=None):
@@ -93,7 +95,7 @@ class Carrying:
 
     def states(self):
         """Return the attempts' states; the books must be sound."""
-        with self.world.begin() as tx:
+        with self.world.loop() as tx:
             proof = prove(tx)
             assert proof.ok, proof
         return [state for (state,) in self.rows("SELECT state FROM attempt ORDER BY line, attempt")]

@@ -63,7 +63,7 @@ def test_what_travels_by_itself_is_carried_by_nobody(carrying):
     for _ in range(2):  # while it waits, and after it was sent
         with pytest.raises(WrongState, match="by itself"):
             carrying.world.do(hand_over, "releaser", file_id=file.id)
-        with carrying.world.begin() as tx, pytest.raises(WrongState, match="paid twice"):
+        with carrying.world.loop() as tx, pytest.raises(WrongState, match="paid twice"):
             file_queries.content(
                 tx,
                 carrying.world.caller("releaser"),
@@ -240,9 +240,9 @@ def test_bytes_that_were_changed_in_the_database_do_not_leave(carrying, database
 def test_a_connection_that_cannot_be_used_holds_up_nobody(carrying, caplog):
     carrying.connect()
     carrying.released()
-    with carrying.world.begin() as tx:
+    with carrying.world.operating() as tx:
         tx.execute(text("UPDATE transport SET settings = '{}'"))
-    done = turn(carrying.world.begin, now=carrying.world.now, post=carrying.post())
+    done = turn(carrying.world.loop, now=carrying.world.now, post=carrying.post())
     assert (done.failed, done.carried) == (0, Carried())
     assert "cannot be used" in caplog.text
 

@@ -45,7 +45,7 @@ def receiver():
 
 
 def herald(world, name="one", reach=HERE):
-    return Herald(begin=world.begin, clock=lambda: world.now, name=name, reach=reach)
+    return Herald(begin=world.loop, clock=lambda: world.now, name=name, reach=reach)
 
 
 def tell(world, **given):
@@ -140,7 +140,7 @@ class TestWhoIsTold:
 
     def test_another_subcontractor_on_the_same_project_of_nothing(self, world, receiver):
         kind = OrganisationKind.SUBCONTRACTOR
-        with world.begin() as tx:
+        with world.operating() as tx:
             mine = world.organisations[kind]
             world.organisations[kind] = parties.add_organisation(
                 tx,
@@ -159,12 +159,12 @@ class TestWhoIsTold:
         listen(world, receiver, "other signer")
         world.sent()
         tell(world)
-        with world.begin() as tx:
+        with world.loop() as tx:
             assert events(tx, world.caller("other signer")).rows == ()
         assert receiver.got == []
 
     def test_an_organisation_of_no_project_of_nothing(self, world, receiver):
-        with world.begin() as tx:
+        with world.operating() as tx:
             world.organisations[OrganisationKind.OWNER] = another_owner(tx)
             world.add_member(tx, OrganisationKind.OWNER, Role.FUNDER, "stranger")
         listen(world, receiver, "stranger")
@@ -187,11 +187,11 @@ class TestWhoIsTold:
     def test_the_feed_tells_the_same_and_no_more(self, world, receiver):
         listen(world, receiver)
         world.sent()
-        with world.begin() as tx:
+        with world.loop() as tx:
             before = events(tx, world.caller("approver"))
         assert (before.rows, before.last) == ((), 0), "what has no place yet is not told"
         tell(world)
-        with world.begin() as tx:
+        with world.loop() as tx:
             found = events(tx, world.caller("approver"))
             few = events(tx, world.caller("approver"), after=found.rows[1].sequence, limit=2)
             own = events(tx, world.caller("signer"))
@@ -245,7 +245,7 @@ class TestAReceiverInTrouble:
         listen(world, receiver, types=["file", "statement"])
         world.sent()
         world.book((700, "", "somebody"))
-        with world.begin() as tx:
+        with world.loop() as tx:
             file = tx.scalar(text("SELECT 'file:' || id FROM bank_file"))
         receiver.refuse = {file}
         tell(world)
@@ -343,7 +343,7 @@ class TestKeys:
 
     def test_a_private_key_lies_sealed(self, world, receiver):
         made = listen(world, receiver)
-        with world.begin() as tx:
+        with world.loop() as tx:
             [key] = stored.keys(tx, made.id, at=world.now)
             [sealed] = tx.scalars(text("SELECT sealed FROM webhook_key"))
         assert len(key) == 32
@@ -355,26 +355,26 @@ class TestManyProcesses:
         made = listen(world, receiver, types=["sheet"])
         world.receive()
         slow = herald(world, name="slow")
-        with world.begin() as tx:
+        with world.loop() as tx:
             stored_events.sequence(tx, at=world.now)
-        with world.begin() as tx:
+        with world.loop() as tx:
             holder = Holder(name="slow", until=world.now + timedelta(minutes=1))
             old = stored.hold(tx, made.id, holder, at=world.now)
         tell_one(herald(world, name="second"), made.id)
         assert receiver.got == [], "another holds the lease"
 
         world.now += timedelta(minutes=2)
-        with world.begin() as tx:  # another takes the lease, and has told nothing yet
+        with world.loop() as tx:  # another takes the lease, and has told nothing yet
             holder = Holder(name="second", until=world.now + timedelta(minutes=1))
             assert stored.hold(tx, made.id, holder, at=world.now) > old
-        with world.begin() as tx:
+        with world.loop() as tx:
             assert not stored.write_down(
                 tx, made.id, old, sequence=1, state="delivered", next_at=world.now, detail="",
                 at=world.now)  # fmt: skip
         world.now += timedelta(minutes=2)
         tell_one(herald(world, name="third"), made.id)
         assert receiver.types == ["sheet.receive"]
-        with world.begin() as tx:
+        with world.loop() as tx:
             assert stored.renew(tx, made.id, old, until=world.now) is None
             assert not stored.write_down(
                 tx, made.id, old, sequence=1, state="parked", next_at=world.now, detail="",
@@ -384,12 +384,12 @@ class TestManyProcesses:
 
     def test_only_one_puts_events_into_order(self, world):
         world.receive()
-        first, second = world.begin(), world.begin()
+        first, second = world.loop(), world.loop()
         with first as one:
             assert stored_events.sequence(one, at=world.now) == 1
             with second as other:
                 assert stored_events.sequence(other, at=world.now) == 0
-        with world.begin() as tx:
+        with world.loop() as tx:
             assert stored_events.sequence(tx, at=world.now) == 0
 
     def test_an_event_that_is_committed_late_is_not_missed(self, world, receiver):
@@ -400,9 +400,9 @@ class TestManyProcesses:
             VALUES (:p, :at, 'declaration.declare', 'declaration', :o, '{}') RETURNING id
         """)
         values = {"p": world.project_id, "at": world.now}
-        with world.begin() as late:
+        with world.loop() as late:
             low = late.scalar(insert, values | {"o": "declaration:1"})
-            with world.begin() as quick:
+            with world.loop() as quick:
                 high = quick.scalar(insert, values | {"o": "declaration:2"})
             assert low < high
             tell(world)
@@ -416,14 +416,14 @@ def test_the_worker_loop_tells(world, receiver):
     listen(world, receiver, types=["sheet.receive"])
     world.receive()
     one = herald(world)
-    assert turn(world.begin, now=world.now, herald=one).events == 1
+    assert turn(world.loop, now=world.now, herald=one).events == 1
     one.finish()
     assert receiver.types == ["sheet.receive"]
 
 
 def test_the_worker_loop_goes_on_when_events_cannot_be_told(world):
     broken = replace(herald(world), begin=None)
-    assert turn(world.begin, now=world.now, herald=broken).failed == 1
+    assert turn(world.loop, now=world.now, herald=broken).failed == 1
 
 
 def test_after_its_end_a_webhook_is_told_nothing(world, receiver):

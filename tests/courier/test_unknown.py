@@ -130,7 +130,7 @@ class TestNever:
     def test_the_bank_that_pays_after_its_own_document_is_a_red_alarm(self, carrying, lost):
         no_more(carrying, "releaser", lost)
         no_more(carrying, "approver", lost)
-        with carrying.world.begin() as tx:
+        with carrying.world.loop() as tx:
             content = kept_bytes.read(tx, project_id=lost.project_id, bytes_id=lost.bytes_id)
         order = read_order(content)
         words = {order.credits[0].reference: Word()}
@@ -199,7 +199,7 @@ class TestAfterARestore:
         return carrying
 
     def restored(self, carrying, sign):
-        with carrying.world.begin() as tx:
+        with carrying.world.loop() as tx:
             tx.execute(text(f"UPDATE incarnation SET {sign}"))  # noqa: S608  (the test's own)
 
     @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ class TestAfterARestore:
     def test_nothing_leaves_until_two_people_compared(self, sent_before, sign, reason):
         carrying = sent_before
         self.restored(carrying, sign)
-        with carrying.world.begin() as tx:  # as if the restored database had not sent it yet
+        with carrying.world.loop() as tx:  # as if the restored database had not sent it yet
             tx.execute(text("UPDATE bank_file SET state = 'dispatching'"))
             tx.execute(text("UPDATE attempt SET state = 'dispatching'"))
             tx.execute(text("INSERT INTO lease (connection_id, file_id, project_id, not_before, "
@@ -247,7 +247,7 @@ class TestAfterARestore:
         carrying.carry()
         self.restored(carrying, "timeline_id = timeline_id + 7")
         monkeypatch.setattr("disburse.courier.carrying.recognise", lambda _: None)
-        with carrying.world.begin() as tx:
+        with carrying.world.loop() as tx:
             account = parties.account(tx, carrying.world.account_id)
             tx.execute(text("UPDATE bank_file SET state = 'dispatching'"))
             tx.execute(text("INSERT INTO lease (connection_id, file_id, project_id, not_before, "

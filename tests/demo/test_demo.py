@@ -223,7 +223,7 @@ from sqlalchemy import text
 from disburse.demo import story
 
 def embezzle(site):
-    with site.begin() as tx:
+    with site.loop() as tx:
         tx.execute(text("UPDATE balance SET free = free + 1, bank = bank - 1 WHERE project_id > 0"))
 
 story.ACTS = (*story.ACTS[:5], embezzle)

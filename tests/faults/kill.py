@@ -161,7 +161,7 @@ class Town:
     def rows(self, query):
         """Ask the database; a server that was just killed is asked again."""
         for _ in range(600):
-            with suppress(DatabaseUnreachable), self.begin() as tx:
+            with suppress(DatabaseUnreachable), self.world.loop() as tx:
                 return [tuple(row) for row in tx.execute(text(query))]
             time.sleep(0.1)
         raise TimeoutError
@@ -268,7 +268,7 @@ def judge(town):
     ledger = [line.split() for line in (town.folder / "ledger").read_text().splitlines()]
     paid = Counter(attempt_of(reference)[:2] for reference, word in ledger if word == "paid")
     states = dict(town.rows("SELECT reference, state FROM attempt"))
-    with town.begin() as tx:
+    with town.world.loop() as tx:
         proof = prove(tx)
     buried = town.rows("SELECT count(*) FROM bank_file WHERE state = 'refused'")[0][0]
     sendings = town.rows("SELECT outcome, count(*) FROM transmission GROUP BY outcome")

@@ -10,7 +10,7 @@ from itertools import count
 from disburse import signing
 from disburse.app import create_app
 from disburse.factors.password import Passwords
-from disburse.storage import members
+from disburse.storage import members, tenancy
 from tests.builders import JSON, World, a_key
 from tests.sheets import a_sheet_json, lines
 
@@ -28,7 +28,7 @@ class Site:
 
     def __post_init__(self):
         app = create_app(
-            self.world.begin, self.world.banks, lambda: self.world.now, passwords=SWIFT
+            self.world.unbound, self.world.banks, lambda: self.world.now, passwords=SWIFT
         )
         self.client = app.test_client()
         with self.world.begin() as tx:
@@ -88,6 +88,7 @@ def token_of(name):
 
 def add_token(tx, world, name, caller):
     """Give an account a token that `token_of` names."""
+    tenancy.stand_as_operator(tx)
     values = {
         "digest": sha256(token_of(name).encode()).digest(),
         "member_id": caller.member_id,

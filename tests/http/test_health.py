@@ -99,7 +99,7 @@ def test_metrics_count_events_that_webhooks_were_not_told(site):
     made = site.post("/v1/webhooks", "approver", json={"url": "https://example.org/"})
     assert made.status_code == 201
     site.submit()
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         events.sequence(tx, at=site.world.now)
 
     assert 'disburse_webhook_events{state="pending"} 1.0' in site.client.get("/metrics").text

@@ -72,11 +72,12 @@ def test_an_invited_person_sets_password_and_second_factor_and_is_in(site, head)
     site.world.now += timedelta(minutes=1)
     again = Person(site, "approver", secret=new.secret)
     again.sign_in()
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         acts = tx.scalars(text("SELECT act FROM act WHERE act LIKE '%invit%' ORDER BY id")).all()
         codes = tx.scalar(
             text("SELECT count(*) FROM act WHERE facts::text LIKE :c"), {"c": f"%{code}%"}
         )
+    with site.world.begin() as tx:
         kept = tx.scalar(text("SELECT totp FROM invitation"))
     assert acts == ["invite", "open_invitation", "accept_invitation"]
     assert (codes, kept) == (0, None)
@@ -107,7 +108,7 @@ def test_an_invitation_that_was_never_opened_is_not_accepted(site, head):
 
 def test_whoever_can_sign_in_or_is_a_machine_is_not_invited(site, head):
     assert problem(invited(head, HEAD)) == "not-invitable"
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET person_id = NULL WHERE login = :l"), {"l": APPROVER})
     assert problem(invited(head)) == "not-invitable"
 
@@ -170,7 +171,7 @@ def test_two_others_let_a_person_in_anew_and_every_old_session_ends(site, head, 
     assert problem(lost.half()) == "sign-in-refused"
     assert lost.half(changed).status_code == 200
     assert problem(lost.prove()) == "proof-refused"  # the old authenticator is worth nothing
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         rows = tx.execute(
             text("SELECT act, person_id FROM act WHERE act LIKE '%recover%' ORDER BY id")
         )
@@ -183,7 +184,7 @@ def test_one_person_alone_recovers_nobody_by_no_account_of_theirs(site, head, lo
     world = site.world
     first = head.post(f"/v1/members/{APPROVER}/recover", WHY).json["half"]
     assert problem(head.post(f"/v1/members/{APPROVER}/confirm_recovery")) == "same-person"
-    with world.begin() as tx:  # a second account of the same human being
+    with world.operating() as tx:  # a second account of the same human being
         caller = world.add_member(tx, GC, Role.PEOPLE_ADMINISTRATOR, "alias")
         same = {"m": caller.member_id, "p": world.caller(HEAD).person_id}
         tx.execute(text("UPDATE member SET person_id = :p WHERE id = :m"), same)
@@ -229,7 +230,7 @@ def test_a_recovery_is_forgotten_after_a_day_and_no_machine_is_recovered(
     site.world.now += RECOVERY_VALID_FOR
     assert problem(Newcomer(site, "approver").open(first + second)) == "no-such-invitation"
     head.sign_in()
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET person_id = NULL WHERE login = :l"), {"l": APPROVER})
     assert problem(head.post(f"/v1/members/{APPROVER}/recover", WHY)) == "no-such-party"
 
@@ -238,7 +239,7 @@ def test_a_disabled_account_is_not_opened_by_an_invitation(site, head):
     code = invited(head).json["code"]
     new = Newcomer(site, "approver")
     new.open(code)
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE login = :l"), {"l": APPROVER})
     assert problem(new.accept(code)) == "no-such-invitation"
     vouched = Vouched(issuer="https://id.example.org", subject="1", proven_at=site.world.now)
@@ -273,8 +274,9 @@ def test_the_owner_sees_a_recovery_and_stops_it(site, head, lost, releaser):
 
     assert problem(new.accept(first + second)) == "no-such-invitation"
     assert lost.get("/v1/session").json["recovery"] is None
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         row = tx.execute(text("SELECT person_id, facts FROM act WHERE act = 'stop_recovery'")).one()
+    with site.world.begin() as tx:
         kept = tx.scalar(text("SELECT totp FROM invitation"))
     assert row.person_id == site.world.caller("approver").person_id
     assert (set(row.facts) >= {"invitation", "factor"}, kept) == (True, None)
@@ -318,7 +320,7 @@ def test_a_disabled_account_admits_nobody_by_anything_until_it_is_enabled(site, 
     world.now += timedelta(minutes=1)
     lost.sign_in()
     assert asked.sign(key, world.now).send(site.app.test_client()).status_code == 200
-    with world.begin() as tx:
+    with world.everything() as tx:
         told = tx.execute(text("SELECT act, facts FROM act WHERE act LIKE '%able_member' "
                                "ORDER BY id")).all()  # fmt: skip
     assert [(row.act, row.facts["reason"]) for row in told] == [
@@ -335,7 +337,7 @@ def test_only_the_own_administrator_disables_and_never_the_own_person(site, head
         assert problem(outsider.post(path, WHY)) == "forbidden"
         assert problem(head.post(path, {"reason": " "})) == "bad-particulars"
         assert problem(head.post(f"/v1/members/{HEAD}/{act}", WHY)) == "same-person"
-    with site.world.begin() as tx:  # another account of the same human being
+    with site.world.operating() as tx:  # another account of the same human being
         caller = site.world.add_member(tx, GC, Role.APPROVER, "alias")
         same = {"m": caller.member_id, "p": site.world.caller(HEAD).person_id}
         tx.execute(text("UPDATE member SET person_id = :p WHERE id = :m"), same)

@@ -87,13 +87,13 @@ def test_a_reason_is_plain_text_of_some_length(site, reason):
 
 def test_an_export_that_nobody_finishes_reading_gives_its_connection_back(site):
     site.world.exported()
-    before = site.world.begin.engine.pool.checkedout()
+    before = site.world.unbound.engine.pool.checkedout()
 
     answer = site.client.get(
         f"{site.project}/payments.csv", headers=site.headers("inspector"), buffered=False
     )
     next(answer.iter_encoded())
-    assert site.world.begin.engine.pool.checkedout() == before + 1
+    assert site.world.unbound.engine.pool.checkedout() == before + 1
     answer.close()
 
-    assert site.world.begin.engine.pool.checkedout() == before
+    assert site.world.unbound.engine.pool.checkedout() == before

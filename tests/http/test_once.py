@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from disburse.storage import once
+from disburse.storage import once, tenancy
 from tests.http.site import token_of
 from tests.sheets import a_sheet_json, lines
 
@@ -20,7 +20,7 @@ def declare(site, key, **changed):
 
 
 def rows(site, table):
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         return tx.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608  (a word of ours)
 
 
@@ -143,7 +143,7 @@ def test_requests_at_the_same_time_have_one_effect_and_one_answer(site):
 def test_a_request_that_is_worked_on_elsewhere_is_not_done_twice(site, monkeypatch):
     monkeypatch.setattr(once, "WAIT", "20ms")
     member = site.world.caller("funder").member_id
-    with site.world.begin() as elsewhere:
+    with tenancy.bound(site.world.unbound, site.world.caller("funder"))() as elsewhere:
         once.claim(elsewhere, member_id=member, key="one", request_digest=b"", at=site.world.now)
         answer = declare(site, "one")
 
@@ -170,7 +170,7 @@ def test_a_token_is_told_once_and_kept_nowhere(site):
 
     token = first.json["token"]
     assert again.json == {"token": None, "login": "viewer@owner"}
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         kept = tx.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency_key"))
     assert token.encode().hex() not in kept
     headers = {"Authorization": f"Bearer {token}"}

@@ -48,7 +48,7 @@ def test_a_passkey_signs_in_without_a_password(site, approver, device):
     assert elsewhere.get("/v1/session").json["login"] == approver.login
     [listed] = elsewhere.get("/v1/passkeys").json["rows"]
     assert (listed["label"], listed["used_at"] is None) == ("a telephone", False)
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         acts = text("SELECT facts ->> 'factor' FROM act WHERE act = 'show_passkey'")
         assert tx.scalars(acts).all() == ["passkey"]
 
@@ -143,7 +143,7 @@ def test_each_question_is_answered_once_and_soon(site, approver, device):
     late = device.show(question(approver))
     site.world.now += ANSWERED_WITHIN
     assert problem(approver.say("/v1/passkeys/show", {"answer": late})) == "passkey-refused"
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         assert passkeys.forget_questions(tx, at=site.world.now) == 1
 
 
@@ -200,6 +200,6 @@ def test_a_passkey_is_worthless_when_its_account_is_disabled_or_recovered(site, 
     new._keys = count(100)  # the account used the first ones
     other = Authenticator()
     assert add(new, other).status_code == 201
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE login = :l"), {"l": new.login})
     assert problem(show(Person(site, "releaser", secret="A" * 32), other)) == "passkey-refused"

@@ -91,7 +91,7 @@ def test_nobody_carries_it_besides(bank):
 
 def test_another_bank_on_the_project_gets_nothing(bank):
     world = bank.site.world
-    with world.begin() as tx:
+    with world.operating() as tx:
         values = {"kind": OrganisationKind.BANK, "registration": a_credit_code(92),
                   "name": "Another bank", "region": "", "sector": ""}  # fmt: skip
         mine = world.organisations[OrganisationKind.BANK]

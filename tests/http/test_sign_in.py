@@ -32,7 +32,7 @@ def approver(site):
 
 
 def facts_of(world, act):
-    with world.begin() as tx:
+    with world.everything() as tx:
         return tx.scalars(
             text("SELECT facts FROM act WHERE act = :a ORDER BY id"), {"a": act}
         ).all()
@@ -69,7 +69,7 @@ def test_only_digests_of_what_the_browser_holds_are_kept(site, approver):
 
 def test_every_reason_not_to_get_in_looks_the_same(site, approver):
     enrolled(site.world, "releaser")
-    with site.world.begin() as tx:
+    with site.world.operating() as tx:
         number = {"m": site.world.caller("releaser").member_id}
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE id = :m"), number)
     tried = [
@@ -101,7 +101,9 @@ class Counted(Passwords):
 
 def test_an_unknown_login_takes_the_same_work_as_a_wrong_password(site):
     counted = Counted()
-    app = create_app(site.world.begin, site.world.banks, lambda: site.world.now, passwords=counted)
+    app = create_app(
+        site.world.unbound, site.world.banks, lambda: site.world.now, passwords=counted
+    )
     person = Person(site, "approver", client=app.test_client())
     person.half(password="wrong wrong wrong")
     person.half(login="nobody@nowhere")
@@ -279,7 +281,7 @@ def test_another_password_takes_a_fresh_code_and_ends_every_other_session(site, 
     assert problem(Person(site, "approver", secret=approver.secret).half()) == "sign-in-refused"
     again = Person(site, "approver", secret=approver.secret)
     assert again.half(password=new).status_code == 200
-    with site.world.begin() as tx:  # of what was said, the idempotency keys know nothing
+    with site.world.everything() as tx:  # of what was said, the idempotency keys know nothing
         assert tx.scalar(text("SELECT count(*) FROM idempotency_key")) == 0
 
 

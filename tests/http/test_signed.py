@@ -356,18 +356,18 @@ def test_a_key_is_good_from_its_first_day_to_its_last_and_until_it_is_revoked(wo
 
 
 def test_the_key_of_a_disabled_account_is_turned_away(world, client, key):
-    with world.begin() as tx:
+    with world.operating() as tx:
         member = {"m": world.caller("funder").member_id}
         tx.execute(text("UPDATE member SET disabled_at = now() WHERE id = :m"), member)
     assert turned_away(reading(world).sign(key, world.now).send(client))
 
 
 def test_a_registered_key_that_was_swapped_in_the_database_signs_nothing(world, client, key):
-    with world.begin() as tx:
+    with world.operating() as tx:
         jwk = {"jwk": a_key("intruder").public.jwk}
         tx.execute(text("UPDATE request_key SET jwk = :jwk"), jwk)
     assert turned_away(reading(world).sign(key, world.now).send(client))
-    with world.begin() as tx:
+    with world.operating() as tx:
         tx.execute(text("UPDATE request_key SET jwk = 'none'"))
     assert turned_away(reading(world).sign(key, world.now).send(client))
 

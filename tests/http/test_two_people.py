@@ -108,7 +108,7 @@ def prepared(world, pair):
 
 def twin(world, of, role):
     """Give the human being behind an account another one, confirmed like every other."""
-    with world.begin() as tx:
+    with world.operating() as tx:
         caller = world.add_member(tx, GC, role, "twin")
         person = {"p": world.caller(of).person_id, "m": caller.member_id}
         tx.execute(text("UPDATE member SET person_id = :p WHERE id = :m"), person)

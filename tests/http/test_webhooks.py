@@ -45,7 +45,7 @@ def test_where_posts_must_not_go_and_unknown_types_are_refused(site):
 
 def test_the_feed_goes_on_where_it_was_left(site):
     site.submit()
-    with site.world.begin() as tx:
+    with site.world.everything() as tx:
         assert events.sequence(tx, at=site.world.now) == 1
 
     told = ask(site, "/v1/events", "funder").json

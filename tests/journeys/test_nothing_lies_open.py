@@ -24,7 +24,7 @@ from sqlalchemy import text
 from disburse import signing
 from disburse.clock import system_clock
 from disburse.demo.bank import Word, read_order, write_answer
-from disburse.storage import embedded
+from disburse.storage import embedded, tenancy
 from disburse.storage.engine import connect
 from tests.builders import JSON, PAYER, World, a_key
 from tests.cli.terminal import MASTER_KEY
@@ -113,7 +113,7 @@ def played(database, socket_enabled, tmp_path):
     """Everything that was logged and answered while a payday went on."""
     begin = connect(database, KEYCHAIN)
     world = World(begin, workers=1, now=system_clock())
-    with begin() as tx:
+    with world.begin() as tx:
         world.enrol(tx, crew())
         for name, caller in world.members.items():
             add_token(tx, world, name, caller)
@@ -148,7 +148,9 @@ def a_payday(caller, environment):
               "entries": [entry]},
     )  # fmt: skip
     words = [sys.executable, "-c", LOUD, "work", "--once"]
-    worked = subprocess.run(words, env=environment, capture_output=True, check=True)
+    database = environment["DISBURSE_DATABASE_URL"]
+    worker = environment | {"DISBURSE_DATABASE_URL": embedded.as_role(database, embedded.WORK)}
+    worked = subprocess.run(words, env=worker, capture_output=True, check=True)
     assert b"1 sheets funded" in worked.stdout
     root = caller.get("approver", f"{sheet}/root").json()["root"]
     caller.post("approver", f"{sheet}/approve", json={"root_seen": root})
@@ -234,6 +236,7 @@ def test_nothing_personal_is_logged_answered_or_kept_readable(played, database, 
     assert [(where, found_in(content)) for where, content in cells if found_in(content)] == []
     begin = connect(database, KEYCHAIN)
     with begin() as tx:
+        tenancy.stand_as_operator(tx)
         tx.execute(text("SET LOCAL synchronous_commit = on"))  # so that what was logged is in files
         tx.execute(text("UPDATE organisation SET name = '找得到的名字' WHERE id = 1"))
     begin.dispose()

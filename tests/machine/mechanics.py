@@ -18,7 +18,7 @@ from disburse.domain.lifecycle.attempt import IN_FLIGHT, State
 from disburse.domain.reference import attempt_of
 from disburse.queries.prove import prove
 from disburse.steps.bank.resolve import resolve
-from disburse.storage import ledger
+from disburse.storage import ledger, tenancy
 from disburse.storage.engine import Connections, Transaction
 from tests.builders import World
 from tests.machine.bank import Lines, TruthfulBank
@@ -52,6 +52,7 @@ class Mechanics(RuleBasedStateMachine):
         self.tx = town.connections.engine.connect()
         self.outer = self.tx.begin()
         self.world = copy(town.world)
+        tenancy.stand(self.tx, self.world.caller("labour_officer"))
         self.world.begin = self.begin
         self.bank = TruthfulBank()
         self.look()

@@ -144,7 +144,7 @@ def another_subcontractor(world):
     """Add a second subcontractor to the project; return its signer."""
     kind = OrganisationKind.SUBCONTRACTOR
     first = world.organisations[kind]
-    with world.begin() as tx:
+    with world.operating() as tx:
         values = {"kind": kind, "registration": a_credit_code(99), "name": "Second",
                   "region": "", "sector": ""}  # fmt: skip
         world.organisations[kind] = parties.add_organisation(tx, values)
@@ -179,7 +179,7 @@ def test_an_authority_sees_the_projects_of_its_region(world, paid, who):
 
 def test_an_authority_of_another_region_sees_nothing(world, paid):
     kind = OrganisationKind.LABOUR_AUTHORITY
-    with world.begin() as tx:
+    with world.operating() as tx:
         values = {"kind": kind, "registration": a_credit_code(98), "name": "Elsewhere",
                   "region": "6101", "sector": ""}  # fmt: skip
         world.organisations[kind] = parties.add_organisation(tx, values)

@@ -54,20 +54,24 @@ class Life:
         world.banks = {name: Small(one) for name, one in world.banks.items()}
         self.carrying, self.world = Carrying(world, folder), world
         self.carrying.connect()
-        world.begin = self.begin
+        world.begin, self.carrying.loop = self.begin, self.loop
         self.bank = SimulatedBank(self.carrying.outbox, self.carrying.inbox, self.rng)
         self.sheets = 0
         self.did, self.full = Counter(), 0
 
     # ------------------------------------------------------------ crashes
     @contextmanager
-    def begin(self):
+    def begin(self, real=None):
         """Begin a transaction; when the fuse has burnt down, die before or after its commit."""
         self._die_if(self.dead)
-        with self.real() as tx:
+        with (real or self.real)() as tx:
             yield tx
             self._burn()
         self._burn()
+
+    def loop(self):
+        """Begin a transaction of a worker's, likewise."""
+        return self.begin(self.world.loop)
 
     def _burn(self):
         if self.fuse is not None:
@@ -119,7 +123,7 @@ class Life:
 
     def _work(self):
         name = self.rng.choice(["one", "two"])
-        done = turn(self.begin, now=self.world.now, post=self.carrying.post(name))
+        done = turn(self.loop, now=self.world.now, post=self.carrying.post(name))
         assert not done.failed, "the worker met a defect"
 
     def _bank_takes(self):
@@ -200,7 +204,7 @@ class Life:
 
     # ------------------------------------------------------------ what stands in the database
     def rows(self, query):
-        with self.real() as tx:
+        with self.world.loop() as tx:
             return [tuple(row) for row in tx.execute(text(query))]
 
     def _some(self, among, count):

@@ -171,7 +171,7 @@ class TestStatement:
             world.do(book, "bank_operator", statement=renamed, digest="1" * 64)
 
     def test_on_a_shared_account_what_names_nobody_is_nobodys(self, world):
-        with world.begin() as tx:
+        with world.operating() as tx:
             tx.execute(
                 text("""
                     INSERT INTO project (code, name, owner_id, general_contractor_id, account_id,

@@ -35,7 +35,7 @@ from disburse.steps.payroll.revoke import revoke
 from disburse.steps.payroll.set_aside import set_aside
 from disburse.steps.payroll.unfund import unfund
 from disburse.steps.payroll.withdraw import withdraw
-from disburse.storage import keys, ledger, lines, parties, sheets
+from disburse.storage import keys, ledger, lines, parties, sheets, tenancy
 from disburse.storage.lines import LineFixed, NoSuchLine
 from disburse.storage.parties import Delegation, NoSuchParty
 from disburse.storage.sheets import DuplicateSheet, NoSuchSheet
@@ -126,7 +126,7 @@ class TestReceive:
 
     @pytest.mark.parametrize("ended", [True, False])
     def test_without_a_current_delegation_it_is_refused(self, world, ended):
-        with world.begin() as tx:
+        with world.operating() as tx:
             day = world.now.date() + timedelta(days=-1 if ended else 1)
             start = day - timedelta(days=9) if ended else day
             parties.add_party(
@@ -509,13 +509,20 @@ class TestDoor:
             world.do(review, "labour_officer", sheet_id=99)
 
     def test_authorities_see_their_region_and_sector(self, world):
-        with world.begin() as tx:
-            for name in ("inspector@labour_authority", "inspector@sector_authority"):
-                assert parties.projects_of(tx, world.caller(name)) == [world.project_id]
+        names = ("inspector@labour_authority", "inspector@sector_authority")
+
+        def seen():
+            for name in names:
+                with tenancy.bound(world.unbound, world.caller(name))() as tx:
+                    yield parties.projects_of(tx, world.caller(name))
+
+        assert list(seen()) == [[world.project_id], [world.project_id]]
+        with world.operating() as tx:
             tx.execute(text("UPDATE project SET sector = 'water'"))
-            assert parties.projects_of(tx, world.caller("inspector@sector_authority")) == []
+        assert list(seen()) == [[world.project_id], []]
+        with world.operating() as tx:
             tx.execute(text("UPDATE project SET region = '110000'"))
-            assert parties.projects_of(tx, world.caller("inspector@labour_authority")) == []
+        assert list(seen()) == [[], []]
 
 
 class FewPerFile:

@@ -58,7 +58,7 @@ def a_report(story, word=None):
 
 def a_second_project(world):
     """Start a project on the same account, with the same organisations; return its number."""
-    with world.begin() as tx:
+    with world.operating() as tx:
         number = tx.scalar(
             text("""
                 INSERT INTO project (code, name, owner_id, general_contractor_id, account_id,
@@ -82,7 +82,7 @@ def a_second_project(world):
 def another_bank(world, place=9):
     """Let a second bank take part; return its operator."""
     registration = a_credit_code(place)
-    with world.begin() as tx:
+    with world.operating() as tx:
         values = {
             "kind": OrganisationKind.BANK, "registration": registration, "name": "Other bank",
             "region": "", "sector": "",

@@ -125,6 +125,8 @@ class TestStrangers:
             ("disburse_app", True, False),
             ("disburse_migrate", True, True),
             ("disburse_owner", False, True),
+            ("disburse_regulator", True, False),
+            ("disburse_work", True, False),
         ]
 
 

@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import create_engine, text
 
 from disburse.sealing import MasterKeyUnusable
-from disburse.storage import embedded, migrate, seals
+from disburse.storage import embedded, migrate, roles, seals, tenancy
 from disburse.storage.engine import connect
 from disburse.storage.seals import Use
 from tests.conftest import KEYCHAIN, TODAY
@@ -19,7 +19,7 @@ def older(url, version):
     """Bring an empty database to an older version, as the program of that time did."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        migrate._become_owner(connection)
+        roles.ensure(connection)
         config = migrate._config()
         config.attributes["connection"] = connection
         command.upgrade(config, version)
@@ -39,6 +39,7 @@ def test_a_database_of_the_first_version_keeps_what_it_has(server_url):
         migrate.migrate(owner, today=TODAY)
     assert migrate.migrate(owner, today=TODAY, keychain=KEYCHAIN) >= "0003"
     with begin() as tx:
+        tenancy.stand_as_operator(tx)
         migrate.require_current(tx)
         assert tx.scalar(text("SELECT name FROM organisation")) == "An owner"
         assert tx.scalar(text("SELECT count(*) FROM request_key")) == 0  # and the service may read

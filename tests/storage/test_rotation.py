@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from disburse.clock import system_clock
 from disburse.sealing import Keychain, LocalMaster, MasterKeyUnusable
-from disburse.storage import records, rotation, seals
+from disburse.storage import embedded, records, rotation, seals
 from disburse.storage.attempts import sealed_payee
 from disburse.storage.engine import connect
 from disburse.storage.migrate import require_ready
@@ -22,7 +22,7 @@ LATER = timedelta(days=1)
 def rotating(database, world):
     """What opens with both master keys, the newer one first."""
     world.exported()
-    begin = connect(database, Keychain(LocalMaster([NEW, OLD])))
+    begin = connect(embedded.as_role(database, embedded.WORK), Keychain(LocalMaster([NEW, OLD])))
     yield begin
     begin.dispose()
 
@@ -66,13 +66,14 @@ def test_after_a_rotation_the_old_master_key_is_not_needed(rotating, world, data
     _, left = rotate(rotating)
     assert (left["roots"],) == (0,)
     assert names(rotating, world.project_id) == before
-    alone = connect(database, Keychain(LocalMaster([NEW])))
-    require_ready(alone)
+    work = embedded.as_role(database, embedded.WORK)
+    alone = connect(work, Keychain(LocalMaster([NEW])))
+    require_ready(alone, embedded.WORK)
     assert names(alone, world.project_id) == before
     alone.dispose()
-    gone = connect(database, Keychain(LocalMaster([OLD])))
+    gone = connect(work, Keychain(LocalMaster([OLD])))
     with pytest.raises(MasterKeyUnusable):
-        require_ready(gone)
+        require_ready(gone, embedded.WORK)
     gone.dispose()
 
 

@@ -26,7 +26,7 @@ from disburse.steps.parties.join_project import join_project
 from disburse.steps.parties.open_account import open_account
 from disburse.steps.parties.start_project import NewProject, start_project
 from disburse.steps.parties.use_account import use_account
-from disburse.storage import accounts, members, parties
+from disburse.storage import accounts, members, parties, tenancy
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty, PartyTaken
 
@@ -182,20 +182,17 @@ class Loader:
                     wrong.append(_told(forms.WORKERS.name, hired[0][0], refusal))
 
     def _enrol(self, code: str, employer: str, hired: list[tuple[int, Hired]]) -> int:
+        tenancy.stand(self.tx, self.caller)  # to look the contractor up
         site = parties.project_by_code(self.tx, code)
         contractor = site.general_contractor_id
         officers = members.logins_with(self.tx, Role.LABOUR_OFFICER, organisation_id=contractor)
         if self.officer is None and not officers:
             self.kept_back += len(hired)
             return 0
+        officer = actor(self.tx, self.officer, Role.LABOUR_OFFICER, organisation_id=contractor)
         return enrol(
             self.tx,
-            caller=actor(
-                self.tx,
-                self.officer,
-                Role.LABOUR_OFFICER,
-                organisation_id=contractor,
-            ),
+            caller=officer,
             project_id=site.id,
             registration=employer,
             enrolments=[row.enrolment for _, row in hired],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.particulars import Identity
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members, parties, workers
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -28,7 +28,7 @@ def add_member(
     Two accounts of one human being are one person here, whatever organisation each belongs to:
     maker and checker are compared by person. Raises `BadParticulars`, `NoSuchParty`, `PartyTaken`.
     """
-    require(caller, Act.ADD_MEMBER)
+    enter(tx, caller, Act.ADD_MEMBER)
     organisation = parties.organisation(tx, particulars.registration(registration))
     person_id = None
     if identity is not None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, OrganisationKind, require
+from disburse.domain.access import Act, Caller, OrganisationKind
 from disburse.domain.particulars import BadParticulars
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import Organisation
@@ -29,7 +29,7 @@ def add_organisation(
     `region` is what an authority watches: the beginning of a project's region. An authority
     without one would watch nothing, a sector authority without a sector neither.
     """
-    require(caller, Act.ADD_ORGANISATION)
+    enter(tx, caller, Act.ADD_ORGANISATION)
     watches = {
         OrganisationKind.LABOUR_AUTHORITY: {"region": region},
         OrganisationKind.SECTOR_AUTHORITY: {"region": region, "sector": sector},

@@ -8,9 +8,9 @@ from typing import Final
 
 from disburse import transports
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.lifecycle.edges import WrongState
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, connections, leases
 from disburse.storage.connections import BY_HAND, Connection
 from disburse.storage.engine import Transaction
@@ -36,7 +36,7 @@ def connect(
     after as many as the adapter says.
     Raises `BadTransport` with all that is wrong; `WrongState` while released files wait.
     """
-    require(caller, Act.CONNECT)
+    enter(tx, caller, Act.CONNECT)
     found = connections.take(tx, bank=particulars.registration(bank), adapter=adapter)
     if answer_hours is not None and not 1 <= answer_hours <= ANSWER_HOURS_MAX:
         raise BadTransport(f"answer_hours must be from 1 to {ANSWER_HOURS_MAX}")

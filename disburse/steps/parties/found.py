@@ -8,7 +8,7 @@ from disburse.domain import particulars
 from disburse.domain.access import Act, OrganisationKind, Role
 from disburse.domain.particulars import Identity
 from disburse.domain.refusal import Refusal
-from disburse.storage import acts, members, parties, workers
+from disburse.storage import acts, members, parties, tenancy, workers
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -31,6 +31,7 @@ def found(
     now: datetime,
 ) -> Member:
     """Add the operator and the person who administers; on an empty database only."""
+    tenancy.stand_as_operator(tx)
     if not members.nobody(tx):
         raise AlreadyFounded(
             "this installation was founded before; an administrator adds further people"

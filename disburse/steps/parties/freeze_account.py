@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.lifecycle.edges import WrongState
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import accounts, acts, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import SpecialAccount
@@ -21,7 +21,7 @@ def freeze_account(
     It stops files that were not claimed yet; what the bank has, it has. Wages may not be frozen
     for other debts (Order 724 art. 33): this is for a bank's or a court's word, not a lever.
     """
-    require(caller, Act.FREEZE_ACCOUNT)
+    enter(tx, caller, Act.FREEZE_ACCOUNT)
     account = parties.account(tx, account_id)
     if account.state != "open":
         raise WrongState(f"account {account_id} is {account.state}, not open")

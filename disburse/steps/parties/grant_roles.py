@@ -13,10 +13,9 @@ from disburse.domain.access import (
     Caller,
     OrganisationKind,
     Role,
-    require,
 )
 from disburse.domain.refusal import Refusal
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -45,7 +44,7 @@ def grant_roles(
     other role waits until somebody else confirms it; only the first account of an authority stands
     by itself, for there is nobody yet to ask, and the history says so.
     """
-    require(caller, Act.GRANT_ROLES)
+    enter(tx, caller, Act.GRANT_ROLES)
     member = members.by_login(tx, login)
     kind = member.organisation_kind
     if wrong := sorted(set(roles) - ROLES[kind]):

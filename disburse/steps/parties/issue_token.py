@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Final
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.particulars import BadParticulars
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members
 from disburse.storage.engine import Transaction
 
@@ -32,7 +32,7 @@ def issue_token(
     Whoever issues a token could use it. Until people sign in for themselves that is the
     administrator, so every token issued stands in the history under that name.
     """
-    require(caller, Act.ISSUE_TOKEN)
+    enter(tx, caller, Act.ISSUE_TOKEN)
     if not timedelta() < valid_for <= VALID_FOR_MAX:
         raise BadParticulars(
             f"a token is valid for at most {VALID_FOR_MAX.days} days", field="valid_for"

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, OrganisationKind, require
+from disburse.domain.access import Act, Caller, OrganisationKind
 from disburse.domain.particulars import BadParticulars
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import Delegation, Organisation
@@ -31,7 +31,7 @@ def join_project(
     A subcontractor needs the written order that the general contractor pay on its behalf
     (Order 724 art. 31): its digest and its dates. Raises `BadParticulars` or `NoSuchParty`.
     """
-    require(caller, Act.JOIN_PROJECT)
+    enter(tx, caller, Act.JOIN_PROJECT)
     project = parties.project(tx, project_id)
     joining = parties.organisation(tx, particulars.registration(registration))
     if joining.kind not in JOINING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.working_days import Year
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, calendars
 from disburse.storage.engine import Transaction
 
 
 def keep_calendar(tx: Transaction, *, caller: Caller, year: Year, now: datetime) -> Year:
     """Keep the year in place of an earlier version; files that are written keep their days."""
-    require(caller, Act.KEEP_CALENDAR)
+    enter(tx, caller, Act.KEEP_CALENDAR)
     year.require_sound()
     calendars.keep(tx, year, at=now)
     acts.record(

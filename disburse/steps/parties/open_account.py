@@ -7,9 +7,9 @@ from datetime import datetime
 
 from disburse.adapter import Adapter
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, OrganisationKind, require
+from disburse.domain.access import Act, Caller, OrganisationKind
 from disburse.domain.particulars import BadParticulars
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, ledger, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import SpecialAccount
@@ -37,7 +37,7 @@ def open_account(
     `bank` is the bank's registration number, `adapter` the name of an enabled adapter;
     `statements` says whether its statements are booked here.
     """
-    require(caller, Act.OPEN_ACCOUNT)
+    enter(tx, caller, Act.OPEN_ACCOUNT)
     keeper = parties.organisation(tx, particulars.registration(bank))
     if keeper.kind is not OrganisationKind.BANK:
         raise BadParticulars(f"{keeper.registration} is a {keeper.kind}, not a bank", field="bank")

@@ -10,10 +10,10 @@ from typing import Final
 
 from disburse import signing
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, Forbidden, Role, require
+from disburse.domain.access import Act, Caller, Forbidden, Role
 from disburse.domain.particulars import BadParticulars
 from disburse.domain.signing_key import Purpose, SigningKey, judge
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.signing import NOBODY, PublicKey, Trust
 from disburse.storage import acts, keys, parties
 from disburse.storage.acts import By
@@ -55,7 +55,7 @@ def register_key(
     so a signer rotates without anybody's help, and both are good until the old one ends or is
     revoked. A key with a certificate ends with that; raises `CertificateUntrusted`.
     """
-    require(caller, Act.REGISTER_KEY)
+    enter(tx, caller, Act.REGISTER_KEY)
     organisation = parties.organisation(tx, particulars.registration(registration))
     _require_theirs(caller, organisation, offered)
     _require_short(valid_for)

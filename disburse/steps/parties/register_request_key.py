@@ -9,7 +9,7 @@ from disburse import signing
 from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind, require
 from disburse.domain.particulars import BadParticulars
 from disburse.domain.request_key import RequestKey
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members, request_keys
 from disburse.storage.engine import Transaction
 
@@ -34,8 +34,8 @@ def register_request_key(
     the next for the own account, before the old one ends. `proof` shows that whoever sent the key
     holds its private half, and wants it for this account.
     """
-    own = members.owns_login(tx, member_id=caller.member_id, login=login)
-    if not own:
+    enter(tx, caller)
+    if not (own := members.owns_login(tx, member_id=caller.member_id, login=login)):
         require(caller, Act.REGISTER_REQUEST_KEY)
     if not timedelta() < valid_for <= VALID_FOR_MAX:
         raise BadParticulars(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.event import OVERLAP
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.signing import new_webhook_key
 from disburse.storage import acts, webhooks
 from disburse.storage.engine import Transaction
@@ -14,7 +14,7 @@ from disburse.storage.engine import Transaction
 
 def renew(tx: Transaction, *, caller: Caller, webhook_id: int, now: datetime) -> str:
     """Return the new public key; both sign for a week, and then the new one alone."""
-    require(caller, Act.RENEW)
+    enter(tx, caller, Act.RENEW)
     webhooks.take(tx, organisation_id=caller.organisation_id, webhook_id=webhook_id)
     secret, public = new_webhook_key()
     webhooks.add_key(tx, webhook_id, secret=secret, public=public, at=now, ends=now + OVERLAP)

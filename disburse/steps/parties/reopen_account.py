@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.lifecycle.edges import WrongState
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import accounts, acts, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import SpecialAccount
@@ -17,7 +17,7 @@ def reopen_account(
     tx: Transaction, *, caller: Caller, account_id: int, reason: str, now: datetime
 ) -> SpecialAccount:
     """Reopen a frozen account for `reason`, or raise `WrongState`."""
-    require(caller, Act.REOPEN_ACCOUNT)
+    enter(tx, caller, Act.REOPEN_ACCOUNT)
     account = parties.account(tx, account_id)
     if account.state != "frozen":
         raise WrongState(f"account {account_id} is {account.state}, not frozen")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from disburse.domain.access import Act, Caller, require
-from disburse.door import by
+from disburse.domain.access import Act, Caller
+from disburse.door import by, enter
 from disburse.storage import acts, webhooks
 from disburse.storage.engine import Transaction
 
@@ -24,7 +24,7 @@ def replay(
     They keep their numbers, so a receiver that has one of them drops it. What was delivered more
     than a month ago is not kept: the feed has it.
     """
-    require(caller, Act.REPLAY)
+    enter(tx, caller, Act.REPLAY)
     webhooks.take(tx, organisation_id=caller.organisation_id, webhook_id=webhook_id)
     count = webhooks.replay(tx, webhook_id, after=after, only_parked=only_parked, at=now)
     acts.record(

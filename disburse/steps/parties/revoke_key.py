@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, Role, require
+from disburse.domain.access import Act, Caller, Role
 from disburse.domain.lifecycle.sheet import Action
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, keys, parties, sheets
 from disburse.storage.engine import Transaction
 from disburse.storage.keys import NoSuchKey
@@ -29,7 +29,7 @@ def revoke_key(
     A signer revokes keys of the own organisation only. `compromised`: the key was never good, so
     approved sheets that it signed go back to `funded`. Raises `NoSuchKey`.
     """
-    require(caller, Act.REVOKE_KEY)
+    enter(tx, caller, Act.REVOKE_KEY)
     organisation = parties.organisation(tx, particulars.registration(registration))
     administers = Role.ADMINISTRATOR in caller.roles_on(None)
     if not administers and organisation.id != caller.organisation_id:

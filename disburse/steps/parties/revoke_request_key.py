@@ -7,7 +7,7 @@ from datetime import datetime
 from disburse.domain import particulars
 from disburse.domain.access import Act, Caller, require
 from disburse.domain.request_key import RequestKey
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members, request_keys
 from disburse.storage.engine import Transaction
 
@@ -19,6 +19,7 @@ def revoke_request_key(
 
     The administrator revokes everybody's, whoever else the own account's.
     """
+    enter(tx, caller)
     if not members.owns_login(tx, member_id=caller.member_id, login=login):
         require(caller, Act.REVOKE_REQUEST_KEY)
     member = members.by_login(tx, login)

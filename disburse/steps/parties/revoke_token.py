@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.refusal import Refusal
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, members
 from disburse.storage.engine import Transaction
 
@@ -19,7 +19,7 @@ class NoSuchToken(Refusal):
 
 def revoke_token(tx: Transaction, *, caller: Caller, login: str, label: str, now: datetime) -> int:
     """Revoke every token of the account with this label and return how many; or raise."""
-    require(caller, Act.REVOKE_TOKEN)
+    enter(tx, caller, Act.REVOKE_TOKEN)
     member = members.by_login(tx, login)
     digests = members.tokens_of(tx, member_id=member.id, label=label, at=now)
     if not digests:

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, OrganisationKind, require
+from disburse.domain.access import Act, Caller, OrganisationKind
 from disburse.domain.money import MINOR_MAX
 from disburse.domain.particulars import BadParticulars
 from disburse.domain.policy import Policy
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, parties
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import Organisation, Project
@@ -49,7 +49,7 @@ def start_project(
     Raises `BadParticulars`, `PolicyRefused`, `NoSuchParty` or `PartyTaken`. It pays nobody before
     `use_account` gave it a special account.
     """
-    require(caller, Act.START_PROJECT)
+    enter(tx, caller, Act.START_PROJECT)
     owner = _organisation(tx, project.owner, OrganisationKind.OWNER)
     contractor = _organisation(tx, project.general_contractor, OrganisationKind.GENERAL_CONTRACTOR)
     values = _sound(project) | {"owner_id": owner.id, "general_contractor_id": contractor.id}

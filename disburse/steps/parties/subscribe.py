@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.event import require_types
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.signing import new_webhook_key
 from disburse.storage import acts, webhooks
 from disburse.storage.engine import Transaction
@@ -35,7 +35,7 @@ def subscribe(
 
     `vet` raises `BadWebhook` for an address that posts must not go to.
     """
-    require(caller, Act.SUBSCRIBE)
+    enter(tx, caller, Act.SUBSCRIBE)
     vet(url)
     given = Webhook(
         id=0, organisation_id=caller.organisation_id, url=url, types=require_types(types)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.lifecycle.sheet import Action
 from disburse.domain.particulars import BadParticulars
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import accounts, acts, ledger, parties, sheets
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import Project, SpecialAccount
@@ -24,7 +24,7 @@ def use_account(
     stays where it is held. Raises `BadParticulars`, `NoSuchParty`, or `WrongState` for an account
     that is not open.
     """
-    require(caller, Act.USE_ACCOUNT)
+    enter(tx, caller, Act.USE_ACCOUNT)
     project = parties.project(tx, project_id)
     if project.account_id == account_id:
         return []

@@ -7,7 +7,7 @@ from datetime import datetime
 from disburse.domain import one_time_code
 from disburse.domain.access import Act, Caller, Forbidden, require_proof
 from disburse.domain.approval import require_other_person
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, invitations, members
 from disburse.storage.engine import Transaction
 
@@ -19,6 +19,7 @@ def confirm_recovery(tx: Transaction, *, caller: Caller, login: str, now: dateti
     one is of the organisation itself, so that the operator's people alone open nobody's account.
     """
     require_proof(caller, Act.CONFIRM_RECOVERY)
+    enter(tx, caller)
     member = members.by_login(tx, login)
     asked = invitations.unconfirmed(tx, member.id, at=now)
     require_other_person(caller.person_id, asked.person_id, asked.made_by_person)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.refusal import Refusal
-from disburse.door import by, colleague
+from disburse.door import by, colleague, enter
 from disburse.storage import acts, invitations, members, sessions
 from disburse.storage.engine import Transaction
 
@@ -28,7 +28,7 @@ def disable_member(
     Raises `Forbidden` for people of others, the operator's administrator included, `SamePerson`
     for the own account and `AlreadyDisabled`.
     """
-    require(caller, Act.DISABLE_MEMBER)
+    enter(tx, caller, Act.DISABLE_MEMBER)
     member = colleague(tx, caller, login)
     why = particulars.reason(reason)
     if not members.disable(tx, member_id=member.id, at=now):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from disburse.domain import particulars
-from disburse.domain.access import Act, Caller, require
+from disburse.domain.access import Act, Caller
 from disburse.domain.refusal import Refusal
-from disburse.door import by, colleague
+from disburse.door import by, colleague, enter
 from disburse.storage import acts, members
 from disburse.storage.engine import Transaction
 
@@ -25,7 +25,7 @@ def enable_member(
 
     Raises `Forbidden`, `SamePerson` and `NotDisabled`.
     """
-    require(caller, Act.ENABLE_MEMBER)
+    enter(tx, caller, Act.ENABLE_MEMBER)
     member = colleague(tx, caller, login)
     why = particulars.reason(reason)
     if not members.enable(tx, member_id=member.id):

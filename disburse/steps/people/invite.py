@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from disburse.domain import one_time_code
-from disburse.domain.access import Act, Caller, Forbidden, Role, require
+from disburse.domain.access import Act, Caller, Forbidden, Role
 from disburse.domain.refusal import Refusal
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, credentials, invitations, members
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -38,7 +38,7 @@ def invite(tx: Transaction, *, caller: Caller, login: str, now: datetime) -> Inv
     Each organisation invites its own people. The operator invites only the first administrator of
     an organisation's people, so that it cannot come in by its customers' doors later on.
     """
-    require(caller, Act.INVITE)
+    enter(tx, caller, Act.INVITE)
     member = members.by_login(tx, login)
     if member.organisation_id != caller.organisation_id:
         _require_bootstrap(tx, caller, member)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from disburse.domain import one_time_code, particulars
-from disburse.domain.access import Act, Caller, Forbidden, require
+from disburse.domain.access import Act, Caller, Forbidden
 from disburse.domain.approval import require_other_person
-from disburse.door import by
+from disburse.door import by, enter
 from disburse.storage import acts, invitations, members
 from disburse.storage.engine import Transaction
 from disburse.storage.parties import NoSuchParty
@@ -22,7 +22,7 @@ def recover(tx: Transaction, *, caller: Caller, login: str, reason: str, now: da
     Neither half opens anything, so no one person can take over an account. Until the code is used
     everything stays as it is. Raises `SamePerson` for the own account.
     """
-    require(caller, Act.RECOVER)
+    enter(tx, caller, Act.RECOVER)
     member = members.by_login(tx, login)
     if member.person_id is None:
         raise NoSuchParty(f"{login} is a machine's account; register another key for it")

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from disburse.domain import particulars, retention
-from disburse.domain.access import Act, Caller, require
-from disburse.door import by, day
+from disburse.domain.access import Act, Caller
+from disburse.door import by, day, enter
 from disburse.storage import acts, holds, parties, shredding
 from disburse.storage.engine import Transaction
 from disburse.storage.shredding import Shredded
@@ -21,15 +21,16 @@ def shred(
     Digests, signatures, amounts and the history stay, so the books still prove. Raises `StillKept`
     before retention is over, while wages are open, or while a legal hold stands.
     """
-    require(caller, Act.SHRED)
+    enter(tx, caller, Act.SHRED)
     project = parties.project(tx, project_id)
     holds.freeze(tx, project_id)  # no hold can be placed between looking and doing
-    until = retention.kept_until(project.ends_on, shredding.last_paid_on(tx, project_id))
+    kept = shredding.kept_for(tx, project_id)
+    until = retention.kept_until(project.ends_on, kept.last_paid_on)
     retention.require_over(
         until=until,
         today=day(project, now),
-        unsettled=shredding.unsettled(tx, project_id),
-        holds=holds.standing(tx, project_id),
+        unsettled=kept.unsettled,
+        holds=kept.holds,
     )
     done = shredding.shred(tx, project_id=project_id, at=now)
     acts.record(

@@ -10,20 +10,19 @@
 """
 
 from disburse.storage.embedded.databases import (
-    APP,
-    MIGRATE,
-    OWNER,
     as_role,
     create_database,
     drop_database,
 )
 from disburse.storage.embedded.programs import ServerUnavailable
 from disburse.storage.embedded.server import ensure, stop
+from disburse.storage.roles import APP, MIGRATE, OWNER, WORK
 
 __all__ = [
     "APP",
     "MIGRATE",
     "OWNER",
+    "WORK",
     "ServerUnavailable",
     "as_role",
     "create_database",

@@ -10,16 +10,9 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 
 from disburse.storage.embedded.cluster import SUPERUSER
+from disburse.storage.roles import OWNER, ROLES
 
 DATABASE: Final = "disburse"
-OWNER: Final = "disburse_owner"
-MIGRATE: Final = "disburse_migrate"
-APP: Final = "disburse_app"
-ROLES: Final = {  # none is a superuser, none bypasses row-level security
-    OWNER: "NOLOGIN",  # owns the databases and the tables
-    MIGRATE: f"LOGIN NOINHERIT IN ROLE {OWNER}",  # may become the owner
-    APP: "LOGIN",
-}
 
 
 def furnish(url: str, password: str) -> None:

@@ -24,8 +24,9 @@ from psycopg.pq import PGconn, Ping
 from sqlalchemy import URL
 
 from disburse.storage.embedded import cluster
-from disburse.storage.embedded.databases import APP, DATABASE, furnish
+from disburse.storage.embedded.databases import DATABASE, furnish
 from disburse.storage.embedded.programs import Runner, ServerUnavailable, choose
+from disburse.storage.roles import APP
 
 if sys.platform != "win32":
     import fcntl

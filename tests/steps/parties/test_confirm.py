@@ -150,7 +150,7 @@ def test_nobody_confirms_themselves_or_what_they_granted(world):
     admin = world.caller("administrator")
     hire(world, Kinds.SUBCONTRACTOR, "third", Role.SIGNER, number=702)
     private = show(world, "third")
-    with world.begin() as tx:
+    with world.operating() as tx:
         tx.execute(
             text("UPDATE member SET person_id = :p WHERE login = 'boss'"), {"p": admin.person_id}
         )
@@ -198,7 +198,7 @@ def test_all_of_it_counts_or_nothing(world):
 
 def test_an_authority_elsewhere_and_a_contractor_elsewhere_have_no_word(world):
     hire(world, Kinds.GENERAL_CONTRACTOR, "new", Role.APPROVER)
-    with world.begin() as tx:
+    with world.operating() as tx:
         for kind, place in ((Kinds.LABOUR_AUTHORITY, 95), (Kinds.GENERAL_CONTRACTOR, 96)):
             values = {"kind": kind, "registration": a_credit_code(place), "name": "Elsewhere",
                       "region": "11", "sector": ""}  # fmt: skip
@@ -262,7 +262,7 @@ def test_a_word_stands_in_the_history_by_name(world):
     hire(world, Kinds.SUBCONTRACTOR, "new", Role.SIGNER)
     private = show(world, "new")
     word(world, "approver", {"new": [Role.SIGNER]}, [private.kid])
-    with world.begin() as tx:
+    with world.everything() as tx:
         rows = list(tx.execute(text("SELECT * FROM act WHERE act = 'confirm' ORDER BY id")))
     assert [(row.subject, row.person_id) for row in rows] == [
         (subject, world.caller("approver").person_id) for subject in ("member", "key")

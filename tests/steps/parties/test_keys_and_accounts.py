@@ -351,6 +351,7 @@ def test_a_compromised_key_voids_the_approval_of_what_it_signed(world):
     assert (moved.id, moved.state) == (sheet_id, State.FUNDED)
     with world.begin() as tx:
         assert approvals.current(tx, taken(world, sheet_id)) == []
+    with world.everything() as tx:
         words = list(tx.scalars(text("SELECT act FROM act ORDER BY id DESC LIMIT 2")))
     assert words == ["revoke_key", "revoke"]
 
@@ -362,6 +363,7 @@ def test_another_account_voids_approvals_and_leaves_the_hold_where_it_is(world):
         [moved] = use_account(
             tx, caller=world.caller("administrator"), account_id=second, **world.here
         )
+    with world.everything() as tx:
         old = ledger.balance_of(tx, project_id=world.project_id, account_id=world.account_id)
         new = ledger.balance_of(tx, project_id=world.project_id, account_id=second)
     assert (moved.id, moved.state, moved.account_id) == (sheet_id, State.FUNDED, world.account_id)

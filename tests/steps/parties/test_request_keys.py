@@ -58,6 +58,7 @@ def test_a_key_that_was_shown_to_be_held_is_registered_once(world, algorithm):
     made = registering(world, private)
     with world.begin() as tx:
         known = request_keys.known(tx, private.kid)
+    with world.everything() as tx:
         noted = tx.scalars(text("SELECT facts ->> 'kid' FROM act WHERE subject = 'member'")).all()
     assert (known.key, known.caller) == (made, world.caller("viewer"))
     assert noted == [private.kid]

@@ -110,8 +110,8 @@ def acts(tx):
     return list(tx.scalars(text("SELECT act FROM act ORDER BY id")))
 
 
-def test_the_first_act_makes_an_operator_and_its_administrator(begin, admin):
-    with begin() as tx:
+def test_the_first_act_makes_an_operator_and_its_administrator(loop, admin):
+    with loop() as tx:
         assert parties.organisation(tx, OPERATOR).kind is OrganisationKind.OPERATOR
         assert acts(tx) == ["found"]
     assert admin.may(Act.SET_UP)
@@ -280,8 +280,8 @@ def test_no_token_is_good_for_ever(begin, here, valid_for):
         issue_token(tx, login="admin", label="tests", valid_for=valid_for, **here)
 
 
-def test_a_project_begins_with_its_owner_and_contractor(begin, project):
-    with begin() as tx:
+def test_a_project_begins_with_its_owner_and_contractor(loop, project):
+    with loop() as tx:
         made = parties.project(tx, project)
         for number in (made.owner_id, made.general_contractor_id):
             assert parties.takes_part(tx, project_id=project, organisation_id=number)
@@ -340,11 +340,12 @@ def test_nobody_joins_without_what_their_part_takes(begin, here, project, kind, 
         join_project(tx, project_id=project, registration=KINDS[kind], delegation=order, **here)
 
 
-def test_a_project_gets_its_account_with_ledger_and_bank(begin, here, project):
+def test_a_project_gets_its_account_with_ledger_and_bank(begin, loop, here, project):
     with begin() as tx:
         account = open_(tx, here)
         assert use_account(tx, project_id=project, account_id=account.id, **here) == []
         assert use_account(tx, project_id=project, account_id=account.id, **here) == []
+    with loop() as tx:
         assert parties.project(tx, project).account_id == account.id
         assert parties.takes_part(tx, project_id=project, organisation_id=account.bank_id)
         for row in (0, project):

@@ -175,7 +175,9 @@ class TestShredding:
     @pytest.mark.usefixtures("ended")
     def test_a_person_with_an_account_is_still_found(self, world):
         with world.begin() as tx:
+            worker = tx.scalar(text("SELECT person_id FROM worker ORDER BY id LIMIT 1"))
+        with world.operating() as tx:
             tx.execute(text("""
-                UPDATE member SET person_id = (SELECT person_id FROM worker ORDER BY id LIMIT 1)
-                WHERE id = (SELECT max(id) FROM member)"""))  # fmt: skip
+                UPDATE member SET person_id = :worker WHERE id = (SELECT max(id) FROM member)
+            """), {"worker": worker})  # fmt: skip
         assert world.do(shred, "administrator", **WHY).persons == 7

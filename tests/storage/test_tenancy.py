@@ -1,0 +1,256 @@
+"""Row-level security: what PostgreSQL was seen to do, each rule a test; and nothing leaks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from disburse import banks
+from disburse.domain.access import ROLES, OrganisationKind
+from disburse.storage import embedded, migrate, parties, roles, tenancy
+from disburse.storage.engine import connect, copy_rows, read_only
+from disburse.storage.roles import RolesMissing, UnfitRole
+from disburse.storage.tenancy import EXEMPT, Unprotected
+from tests.builders import World
+from tests.conftest import KEYCHAIN, TODAY
+from tests.http.site import Site
+from tests.sheets import a_credit_code
+
+# What is of organisations, accounts or members and not of one project; each has its own policies.
+NOT_OF_PROJECTS = {
+    "organisation", "member", "grant_of_role", "signing_key", "bank_connection", "transport",
+    "special_account", "statement", "token", "request_key", "request_nonce", "idempotency_key",
+    "project",
+}  # fmt: skip
+TABLES = """
+    SELECT relname, relrowsecurity AND relforcerowsecurity AS shut, relispartition AS part
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    ORDER BY relname
+"""
+
+
+@pytest.fixture
+def busy(world):
+    """A world in which every step up to the bank's answer has left its rows."""
+    _, [file], _ = world.sent()
+    world.book((-file.total, file.reference, ""), (7, "", "somebody"))
+    return world
+
+
+@pytest.fixture
+def stranger(busy):
+    """Everybody's roles in an organisation that has nothing to do with the project."""
+    kind = OrganisationKind.GENERAL_CONTRACTOR
+    values = {"kind": kind, "registration": a_credit_code(91), "name": "Another",
+              "region": "", "sector": ""}  # fmt: skip
+    with busy.operating() as tx:
+        own = busy.organisations[kind]
+        busy.organisations[kind] = parties.add_organisation(tx, values)
+        caller = busy.add_member(tx, kind, *sorted(ROLES[kind]), "stranger")
+        busy.organisations[kind] = own
+    return caller
+
+
+def tables(tx):
+    return {row.relname: row for row in tx.execute(text(TABLES))}
+
+
+def counted(tx, names):
+    return {name: tx.scalar(text(f"SELECT count(*) FROM {name}")) for name in names}
+
+
+def with_project(tx):
+    found = tx.scalars(text("""
+        SELECT table_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND column_name = 'project_id' ORDER BY 1
+    """)).all()  # fmt: skip
+    known = tables(tx)
+    return [name for name in found if name in known and not known[name].part]
+
+
+class TestEveryTable:
+    def test_is_shut_for_its_owner_too_or_says_why_not(self, loop):
+        with loop() as tx:
+            found = tables(tx)
+        assert {name for name, row in found.items() if not row.shut} == set(EXEMPT)
+        assert all(len(reason) > 20 for reason in EXEMPT.values())
+
+    def test_of_a_project_goes_by_the_projects_policy(self, loop):
+        with loop() as tx:
+            ruled = set(tx.scalars(text("""
+                SELECT tablename FROM pg_policies
+                WHERE policyname IN ('own_projects', 'own') AND schemaname = 'public'
+            """)))  # fmt: skip
+            assert set(with_project(tx)) - ruled - set(EXEMPT) == {"grant_of_role"}
+
+    def test_a_partition_is_shut_and_nobody_has_rights_on_it(self, begin, loop):
+        assert migrate.add_months_ahead(begin, today=TODAY.replace(year=TODAY.year + 1)) > 0
+        with loop() as tx:
+            parts = [row for row in tables(tx).values() if row.part]
+            assert len(parts) > 20
+            assert [row.relname for row in parts if not row.shut] == []
+            granted = tx.scalars(text("""
+                SELECT g.table_name FROM information_schema.role_table_grants g
+                JOIN pg_class c ON c.relname = g.table_name AND c.relispartition
+                WHERE g.grantee IN ('disburse_app', 'disburse_work', 'disburse_regulator', 'PUBLIC')
+            """)).all()  # fmt: skip
+        assert granted == []
+
+    def test_a_view_asks_as_whoever_looks(self, loop):
+        with loop() as tx:
+            views = {row.relname: row.reloptions for row in tx.execute(text(
+                "SELECT relname, reloptions FROM pg_class "
+                "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')"
+            ))}  # fmt: skip
+        assert {name for name, options in views.items()
+                if "security_invoker=true" not in (options or [])} == set()  # fmt: skip
+
+    def test_that_somebody_opened_stops_the_start(self, database, begin):
+        owner = connect(embedded.as_role(database, embedded.MIGRATE))
+        with owner() as tx:
+            tx.execute(text(f"SET LOCAL ROLE {roles.OWNER}"))
+            tx.execute(text("ALTER TABLE attempt DISABLE ROW LEVEL SECURITY"))
+        owner.dispose()
+        with pytest.raises(Unprotected, match="attempt"):
+            migrate.require_ready(begin)
+
+
+class TestWithoutACaller:
+    def test_nothing_of_any_project_is_there(self, busy):
+        with busy.unbound() as tx:
+            names = set(with_project(tx)) | NOT_OF_PROJECTS
+            found = counted(tx, sorted(names - set(EXEMPT) - {"root_key"}))
+        assert set(found.values()) == {0}, found
+
+    def test_a_setting_that_has_ended_is_empty_and_nobody(self, busy):
+        with busy.unbound.engine.connect() as one:
+            with one.begin():
+                tenancy.stand(one, busy.caller("approver"))
+                assert one.scalar(text("SELECT count(*) FROM sheet")) == 1
+            with one.begin():
+                assert one.scalar(text("SELECT current_setting('disburse.caller')")) == ""
+                assert one.scalar(text("SELECT count(*) FROM sheet")) == 0
+
+
+class TestAStranger:
+    def test_sees_no_row_of_the_project_by_any_statement(self, busy, stranger):
+        with busy.everything() as tx:
+            every = counted(tx, with_project(tx))
+            filled = {name for name, rows in every.items() if rows}
+        assert {"sheet", "line", "attempt", "act", "balance", "kept_bytes", "worker"} <= filled
+        with tenancy.bound(busy.unbound, stranger)() as tx:
+            here = {"p": busy.project_id}
+            seen = {
+                name: tx.scalar(text(f"SELECT count(*) FROM {name} WHERE project_id = :p"), here)
+                for name in every
+            }
+        assert set(seen.values()) == {0}, seen
+
+    def test_changes_no_row_and_adds_none(self, busy, stranger):
+        with tenancy.bound(busy.unbound, stranger)() as tx:
+            for table in ("sheet", "entitlement", "attempt", "bank_file", "balance"):
+                done = tx.execute(text(f"UPDATE {table} SET project_id = project_id"))
+                assert done.rowcount == 0, table
+        for statement in (
+            """INSERT INTO anomaly (project_id, code, red, reference, detail, at)
+               VALUES (:p, 'x', true, '', '', now())""",
+            """INSERT INTO transfer (project_id, kind, reference, account_id, amount, at)
+               VALUES (:p, 'allocate', 'x', 1, 1, now())""",
+        ):
+            with (
+                pytest.raises(ProgrammingError, match="row-level security"),
+                tenancy.bound(busy.unbound, stranger)() as tx,
+            ):
+                tx.execute(text(statement), {"p": busy.project_id})
+
+    @pytest.mark.usefixtures("stranger")
+    def test_finds_nothing_even_where_the_program_forgets_to_ask_whose_it_is(
+        self, busy, monkeypatch
+    ):
+        every = [busy.project_id]
+        monkeypatch.setattr(parties, "projects_of", lambda *_: every)
+        site = Site(busy)
+        for path in ("sheets", "files", "payments", "anomalies", "acts", "open_items"):
+            answer = site.get(path, "stranger")
+            rows = answer.get_json().get("rows")
+            assert answer.status_code == 404 or rows == [], (path, answer.get_json())
+        review = site.client.post(
+            f"/v1/projects/{busy.project_id}/sheets/1/review",
+            headers=site.headers("stranger") | {"Idempotency-Key": "forgotten"},
+        )
+        assert review.status_code == 404
+        assert site.get("sheets", "approver").get_json()["rows"]
+
+    def test_is_told_of_a_taken_key_and_does_not_lose_a_row_in_silence(self, busy, stranger):
+        with busy.everything() as tx:
+            kind, reference = tx.execute(text("SELECT kind, reference FROM transfer LIMIT 1")).one()
+        insert = (
+            "INSERT INTO transfer (project_id, kind, reference, account_id, amount, at)"
+            " VALUES (:p, :k, :r, 1, 1, now()) ON CONFLICT DO NOTHING"
+        )
+        values = {"p": busy.project_id, "k": kind, "r": reference}
+        with pytest.raises(ProgrammingError), tenancy.bound(busy.unbound, stranger)() as tx:
+            tx.execute(text(insert), values)
+
+
+class TestCopy:
+    def test_into_a_protected_table_is_refused_so_rows_are_staged(self, busy):
+        with pytest.raises(Exception, match="row-level security"), busy.begin() as tx:
+            copy_rows(tx, "anomaly", ["project_id"], [(busy.project_id,)])
+
+    def test_out_of_a_table_stands_nowhere_in_the_program(self):
+        top = Path(banks.__file__).parent
+        wrong = [
+            path.name for path in top.rglob("*.py")
+            if re.search(r"COPY\s+(?!\()\S+\s+(\([^)]*\)\s+)?TO\b", path.read_text("utf-8"))
+        ]  # fmt: skip
+        assert wrong == []  # of a partitioned table it returns nothing, and says nothing
+
+
+class TestRoles:
+    @pytest.mark.parametrize("role", [embedded.MIGRATE])
+    def test_who_owns_the_tables_serves_nobody(self, database, role):
+        mighty = connect(embedded.as_role(database, role), KEYCHAIN)
+        for wanted in (roles.APP, roles.WORK):
+            with pytest.raises(UnfitRole, match="owns the tables"):
+                migrate.require_ready(mighty, wanted)
+        mighty.dispose()
+
+    def test_who_bypasses_row_level_security_serves_nobody(self, database):
+        superuser = connect(embedded.as_role(database, "postgres"), KEYCHAIN)
+        with pytest.raises(UnfitRole, match="superuser"):
+            migrate.require_ready(superuser, roles.APP)
+        superuser.dispose()
+
+    def test_each_command_has_its_own_role(self, begin, loop):
+        migrate.require_ready(begin, roles.APP)
+        migrate.require_ready(loop, roles.WORK)
+        with pytest.raises(UnfitRole, match="works as disburse_work"):
+            migrate.require_ready(begin, roles.WORK)
+
+    def test_who_may_not_become_the_owner_migrates_nothing(self, database):
+        with pytest.raises(RolesMissing, match="may not become it"):
+            migrate.migrate(database, today=TODAY, keychain=KEYCHAIN)
+
+    def test_a_regulator_reads_its_region_and_writes_nothing(self, busy, database):
+        reader = connect(embedded.as_role(database, roles.REGULATOR))
+        inspector = busy.caller("inspector@labour_authority")
+        elsewhere = replace(inspector, organisation_id=10_000)
+        with read_only(tenancy.bound(reader, inspector))() as tx:
+            assert tx.scalar(text("SELECT count(*) FROM sheet")) == 1
+        with tenancy.bound(reader, elsewhere)() as tx:
+            assert tx.scalar(text("SELECT count(*) FROM sheet")) == 0
+        with pytest.raises(ProgrammingError), tenancy.bound(reader, inspector)() as tx:
+            tx.execute(text("UPDATE sheet SET version = version"))
+        reader.dispose()
+
+
+def test_a_world_is_set_up_by_nobody_mightier_than_the_service(world):
+    assert isinstance(world, World)
+    with world.begin() as tx:
+        roles.require_fit(tx, roles.APP)
