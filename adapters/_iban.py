@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-_AS_NUMBERS: Final = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_AS_NUMBERS: Final = {one: str(int(one, 36)) for one in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def checks(iban: str) -> bool:
     """Return whether digits and capitals in the form of an IBAN have its check digits."""
-    return int(f"{iban[4:]}{iban[:4]}".translate(_AS_NUMBERS)) % 97 == 1
+    account = iban[4:]
+    if not account.isdecimal():  # most have digits only, which need no look at each
+        account = "".join([_AS_NUMBERS[one] for one in account])
+    country = f"{_AS_NUMBERS[iban[0]]}{_AS_NUMBERS[iban[1]]}"
+    return int(f"{account}{country}{iban[2:4]}") % 97 == 1

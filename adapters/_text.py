@@ -9,11 +9,12 @@ from disburse.adapter import Fault
 
 # Controls, invisible and text-turning characters, lone surrogates, private-use characters (they
 # mean something in one font only), and what XML 1.0 forbids. Variation selectors are names' own.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
+UNSAFE: Final = (  # inside a regular expression's class
+    "\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff"
-    "\U000e0000-\U000e00ff\U000f0000-\U0010ffff]"
+    "\U000e0000-\U000e00ff\U000f0000-\U0010ffff"
 )
+_UNSAFE: Final = re.compile(f"[{UNSAFE}]")
 
 
 def unsafe(field: str, text: str) -> Fault | None:

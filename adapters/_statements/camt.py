@@ -13,7 +13,7 @@ from typing import Final
 
 from adapters._statements.camt_entry import EntryReader, sign_of
 from adapters._statements.camt_head import Head, head_of
-from adapters._xml import Damaged, Element, closed, forget, local, pieces_of, text
+from adapters._xml import Damaged, Element, closed, forget, forget_some, local, pieces_of, text
 from disburse.adapter import (
     Quarantined,
     Refusal,
@@ -61,9 +61,12 @@ class _Reading:
         for element in closed(pieces_of(content), _PARTS):
             name = local(element)
             if name == "TxDtls":
-                yield from self._movement(element)
+                if self._is_further(element):
+                    yield from self._movements(element)
             elif name == "Ntry":
-                yield from self._entry(element)
+                if self.head is None:
+                    yield self._open(element)
+                yield self._entry(element)
             elif name in _STATEMENTS:
                 yield from self._close(element)
             elif name in _MESSAGES:
@@ -75,13 +78,20 @@ class _Reading:
         self.position += 1
         return self.position
 
-    def _movement(self, element: Element) -> Iterator[StatementRecord]:
-        """Keep an entry's first movement; hand it over with every other once there are several."""
+    def _is_further(self, element: Element) -> bool:
+        """Say whether a movement is not its entry's first, which waits to know if it is alone."""
+        if self.first is None and not self.parts:
+            self.first = element
+            return False
+        return True
+
+    def _movements(self, element: Element) -> Iterator[StatementRecord]:
+        """Hand over a movement of several in an entry, with the first one where it waits."""
         entry = _entry_around(element)
         if entry is None:
             return  # details of something else
-        if not self.parts and self.first is None:
-            self.first = element
+        if self.first is not None and _entry_around(self.first) is not entry:
+            self.first = element  # what waited were details of something else
             return
         if self.head is None:
             yield self._open(entry)
@@ -93,17 +103,16 @@ class _Reading:
                 forget(one)
         self.first = None
 
-    def _entry(self, element: Element) -> Iterator[StatementRecord]:
-        if self.head is None:
-            yield self._open(element)
+    def _entry(self, element: Element) -> StatementRecord:
         self.entries += 1
-        position, parts = self._next(), self.parts
-        self.first, self.parts = None, 0
+        self.position += 1
+        parts, self.first, self.parts = self.parts, None, 0
         try:
-            yield self.reader.entry(position, element, self._currency, parts)
+            return self.reader.entry(self.position, element, self._currency, parts)
         except Refusal as why:
-            yield Quarantined(position=position, reason=f"entry {self.entries}: {why.detail}")
-        forget(element)
+            return Quarantined(position=self.position, reason=f"entry {self.entries}: {why.detail}")
+        finally:
+            forget_some(element, self.entries)
 
     def _open(self, entry: Element) -> StatementOpened:
         statement = entry.getparent()

@@ -40,6 +40,9 @@ _MOVEMENT: Final = {
     "words": ("AddtlTxInf",),
     "return": ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf"),
 }
+_ENTRY_REFERENCES: Final = ("reference", "own")
+_PAYMENT_REFERENCES: Final = ("payment", "instruction")
+_FILE_REFERENCES: Final = ("block", "message", "batch_block", "batch_message")
 _INSIDE: Final = "NtryDtls/TxDtls/"
 _ENTRY: Final = {
     "amount": ("Amt",),
@@ -78,9 +81,9 @@ class EntryReader:
         return EntryPart(
             position=position,
             amount=_or_none(said, "moved", currency, sign),
-            reference=_known(said, "own"),
-            payment_reference=_known(said, "payment") or _known(said, "instruction"),
-            file_reference=_known(said, "block") or _known(said, "message"),
+            reference=_known(said, ("own",)),
+            payment_reference=_known(said, _PAYMENT_REFERENCES),
+            file_reference=_known(said, _FILE_REFERENCES[:2]),
             counterparty_account=account,
             counterparty_name=name,
             return_reason=_return_reason(said),
@@ -101,11 +104,11 @@ class EntryReader:
             amount=_exact(said, "amount", currency, sign),
             status=status,
             booked_on=day(told("booked", "")[:10]),
-            reference=_known(said, "reference") or _known(said, "own"),
+            reference=_known(said, _ENTRY_REFERENCES),
             value_on=day(told("value", "")[:10]),
             is_reversal=told("reversal") in _YES,
-            payment_reference=_known(said, "payment") or _known(said, "instruction"),
-            file_reference=_file_reference(said),
+            payment_reference=_known(said, _PAYMENT_REFERENCES),
+            file_reference=_known(said, _FILE_REFERENCES),
             batch_count=_count(told("batch_count", "")),
             batch_total=_or_none(said, "batch_total", currency, 1),
             counterparty_account=account,
@@ -141,14 +144,12 @@ def _or_none(said: Mapping[str, str], field: str, currency: str, sign: int) -> i
         return None  # the entry itself has the amount that counts
 
 
-def _known(said: Mapping[str, str], field: str) -> str:
-    word = said.get(field, "")
-    return "" if word in _NOTHING else word
-
-
-def _file_reference(said: Mapping[str, str]) -> str:
-    one = _known(said, "block") or _known(said, "message")
-    return one or _known(said, "batch_block") or _known(said, "batch_message")
+def _known(said: Mapping[str, str], fields: tuple[str, ...]) -> str:
+    """Return the first of the fields that names something; "" where none does."""
+    for field in fields:
+        if field in said and (word := said[field]) and word not in _NOTHING:
+            return word
+    return ""
 
 
 def _counterparty(said: Mapping[str, str], sign: int) -> tuple[str, str]:

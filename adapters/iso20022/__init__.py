@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from adapters import _statements
-from adapters.iso20022 import example, pain002, rules
+from adapters.iso20022 import example, official, pain002, rules
 from adapters.iso20022.pain001 import Writer
 from adapters.iso20022.pain001_reader import Reader
 from disburse.adapter import (
@@ -35,7 +35,7 @@ class Iso20022:
         self.name = name
         self._rules = rules.load(name, profile)
         self._writer = Writer(self._rules)
-        self._reader = Reader(self._rules)
+        self._reader = Reader(self._rules, official.schema(self._rules.message))
 
     @property
     def version(self) -> str:

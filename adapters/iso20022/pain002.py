@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapters._amount import day
-from adapters._xml import Damaged, Element, closed, forget, local, pieces_of, text
+from adapters._xml import Damaged, Element, closed, forget, forget_some, local, pieces_of, text
+from adapters.iso20022.payment_status import PaymentStatuses
 from adapters.iso20022.status import Reported, Status, file_record, payment_record, status_of
 from adapters.iso20022.tally import Tally
 from disburse.adapter import PaymentAnswer, Record, Result, UnreadableReport
@@ -49,6 +50,7 @@ class _Report:
         self.group_tally = Tally()
         self.block: Status | None = None  # the open one
         self.block_tally = Tally()
+        self.payments = PaymentStatuses()
         self.silent_blocks: list[Status] = []  # with a status and without payments
         self.all_dead = True  # everything below the group is rejected or cancelled
         self.reported = Reported("", None)
@@ -84,11 +86,11 @@ class _Report:
         if group is None:
             raise UnreadableReport("it answers payments before it says of which file")
         block = self._block_of(element)
-        status = _resolved(status_of(element, "TxSts"), block, group)
-        forget(element)
+        status = _resolved(self.payments.read(element), block, group)
         result = status.result
         self.all_dead = self.all_dead and result in _DEAD
         self.position += 1
+        forget_some(element, self.position)
         record = payment_record(self.position, status, result, group.file_reference, self.reported)
         amount = record.amount if isinstance(record, PaymentAnswer) else None
         tally = self.group_tally if block is None else self.block_tally

@@ -110,7 +110,7 @@ def status_of(element: Element, name: str) -> Status:
         if key == "StsRsnInf":
             _reason(part, reasons, words)
         elif key == "OrgnlTxRef":
-            money = _money(part) if money is None else money
+            money = money_of(part) if money is None else money
         elif key == "NbOfTxsPerSts":
             stated.append(_stated(part))
         elif key == "FctvIntrBkSttlmDt":
@@ -141,7 +141,8 @@ def _reason(element: Element, reasons: list[str], words: list[str]) -> None:
     words += [piece.text or "" for piece in element.iterfind("{*}AddtlInf")]
 
 
-def _money(original: Element) -> Element | None:
+def money_of(original: Element) -> Element | None:
+    """Return the amount of the payment that was sent."""
     instructed = next(original.iter("{*}InstdAmt"), None)
     return instructed if instructed is not None else child(original, "IntrBkSttlmAmt")
 

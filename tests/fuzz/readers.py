@@ -17,6 +17,17 @@ from disburse.adapter import (
 )
 from disburse.kit import installed, synthetic
 from disburse.kit.verdict import Broken
+from tests.adapters.batches import REFERENCES
+from tests.adapters.statements import (
+    FAMILIES,
+    a_balance,
+    a_movement,
+    a_statement,
+    an_entry,
+    bai2,
+    camt,
+    mt940,
+)
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CRASHERS = Path(__file__).parent / "crashers"  # found once; each is a seed, and a test
@@ -69,9 +80,13 @@ def seeds(name: str) -> Iterator[bytes]:
     for place in places:
         for path in sorted((FIXTURES / place / folder).glob("*")):
             yield path.read_bytes()
+    if kind == "statement":
+        yield from _statements()
     for path in sorted(CRASHERS.glob(f"{kind}-{folder}-*")):
         yield path.read_bytes()
     adapter = banks.load([adapter_name])[adapter_name]
+    if kind == "statement":
+        return
     try:
         batch = synthetic.example(adapter, 3)
         yield b"".join(adapter.render(batch))
@@ -82,3 +97,15 @@ def seeds(name: str) -> Iterator[bytes]:
             yield adapter.example_report(told)
     except (Broken, Refusal):
         return
+
+
+def _statements() -> Iterator[bytes]:
+    """Yield a statement in each of the formats that banks share."""
+    one, two = REFERENCES[:2]
+    both = a_balance("OPBD", "1000.00") + a_balance("CLBD", "344.99")
+    back = a_movement(two, "5.00", back="AC04")
+    entries = an_entry("-650.01", a_movement(one)), an_entry("5.00", back, back, reference="B")
+    for family in FAMILIES:
+        yield camt(a_statement(both, *entries), family=family)
+    yield mt940(":61:2610101010D650,01NTRF1//B1", ":86:Wage", closing="C261010CNY349,99")
+    yield bai2(f"16,475,65001,,BANK1,{one},WAGES", "16,142,500,Z,BANK2,,")
