@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import click
 
@@ -12,7 +13,7 @@ from disburse.cli import answer
 from disburse.cli.installation import Installation, actor, as_option, opened
 from disburse.sealing.local import new_key
 from disburse.steps.privacy.shred import shred as destroy
-from disburse.storage import embedded, rotation, seals
+from disburse.storage import embedded, resealing, rotation, seals
 from disburse.storage.engine import Transaction
 
 YEAR = 365
@@ -46,45 +47,50 @@ def new(*, as_json: bool) -> None:
 )
 @answer.json_option
 def rotate(*, older_than: int, as_json: bool) -> None:
-    """Wrap every key with the newest ones; killed, it goes on where it was.
+    """Renew every key that is old, and wrap all with the newest; killed, it goes on where it was.
 
-    Everybody may work meanwhile: whatever was sealed is read by the number of its key.
+    Everybody may work meanwhile: whatever was sealed is read by the number of its key. Keys that
+    were retired are destroyed by the next run that comes a day later.
     """
     with opened(embedded.WORK) as here:
-        done = dict.fromkeys(("roots", "projects", "records"), 0)
-        for what in _chunks(here, older_than, as_json=as_json):
-            for name, count in what.items():
-                done[name] += count
-    line = (
+        done = dict.fromkeys(("roots", "projects", "records", "retired", "values", "destroyed"), 0)
+        for name, count in _chunks(here, older_than, as_json=as_json):
+            done[name] += count
+    wrapped = (
         f"{done['roots']} root keys are wrapped with the newest master key; {done['projects']} "
         f"projects have a new key, which wraps {done['records']} keys of people and months"
     )
-    answer.tell(done, as_json=as_json, lines=[line])
+    renewed = (
+        f"{done['retired']} keys of people, months and the installation were too old: "
+        f"{done['values']} values are sealed anew; {done['destroyed']} keys that were retired "
+        "before are destroyed"
+    )
+    answer.tell(done, as_json=as_json, lines=[wrapped, renewed])
 
 
-def _chunks(here: Installation, older_than: int, *, as_json: bool) -> Iterator[dict[str, int]]:
+def _chunks(here: Installation, older_than: int, *, as_json: bool) -> Iterator[tuple[str, int]]:
     """Do chunk after chunk, each in a transaction, and show how far it is."""
     before = here.now - timedelta(days=older_than)
     with here.begin() as tx:
         label = seals.keychain_of(tx).master.label()
-        left = rotation.left(tx, label=label, before=before)
+        left = rotation.left(tx, label=label, before=before) | resealing.left(tx, before=before)
+    steps: list[tuple[str, Callable[[Transaction], int]]] = [
+        ("roots", partial(rotation.wrap_roots, label=label)),
+        ("projects", partial(rotation.renew_project, before=before)),
+        ("records", rotation.wrap_records),
+        ("retired", partial(resealing.retire, before=before)),
+        *(("values", partial(resealing.reseal, table=table)) for table in resealing.TABLES),
+        ("destroyed", partial(resealing.destroy, now=here.now)),
+    ]
     with answer.counting(sum(left.values()), "rotating", quiet=as_json) as advance:
-        for name in left:
+        for name, step in steps:
             while True:
                 with here.begin() as tx:
-                    count = _one(tx, name, label, before)
+                    count = step(tx)
                 if not count:
                     break
                 advance(count)
-                yield {name: count}
-
-
-def _one(tx: Transaction, name: str, label: str, before: datetime) -> int:
-    if name == "roots":
-        return rotation.wrap_roots(tx, label=label)
-    if name == "projects":
-        return int(rotation.renew_project(tx, before=before) is not None)
-    return rotation.wrap_records(tx)
+                yield name, count
 
 
 @keys.command()

@@ -36,14 +36,14 @@ def wrap_roots(tx: Transaction, *, label: str) -> int:
     return len(rows)
 
 
-def renew_project(tx: Transaction, *, before: datetime) -> int | None:
-    """Give one project a new root key, where its own is older; return the project, or None."""
+def renew_project(tx: Transaction, *, before: datetime) -> int:
+    """Give one project a new root key, where its own is older; return 1, or 0 when none is left."""
     project_id = tx.scalar(_OLD_PROJECT, {"before": before})
     if project_id is None:
-        return None
+        return 0
     tx.execute(_RETIRE, {"p": project_id})
-    seals.root(tx, Use.PROJECT, project_id)
-    return int(project_id)
+    seals.root(tx, Use.PROJECT, int(project_id))
+    return 1
 
 
 def wrap_records(tx: Transaction) -> int:
@@ -94,7 +94,8 @@ _OLD_PROJECT: Final = text("""
     ORDER BY project_id LIMIT 1 FOR UPDATE
 """)
 _RETIRE: Final = text("""
-    UPDATE root_key SET current = false WHERE project_id = :p AND use = 'project' AND current
+    UPDATE root_key SET current = false, retired_at = now()
+    WHERE project_id = :p AND use = 'project' AND current
 """)
 _OLD_RECORDS: Final = text(f"""
     SELECT k.project_id, k.id, k.person_id, k.month, k.root_id, k.wrapped {_UNDER_OLD}

@@ -20,6 +20,19 @@ def test_a_master_key_is_changed_and_the_former_one_is_not_needed(terminal):
     assert "is given is" in terminal.run("status", exit_code=2).stderr  # the former alone
 
 
+def test_old_keys_are_renewed_and_what_they_sealed_is_read_as_before(terminal, tables):
+    terminal.set_up(tables)
+    assert terminal.json("keys", "rotate")["values"] == 0  # none is a year old
+    before = terminal.run("setup", "load", tables).stdout  # compares with what is there
+    done = terminal.json("keys", "rotate", "--older-than", 0)
+    assert done["retired"] >= 2
+    assert done["values"] >= 7  # names of members, and workers
+    assert done["destroyed"] == 0  # not before a day has gone
+    assert "values are sealed anew" in terminal.run("keys", "rotate", "--older-than", 0).stdout
+    assert terminal.run("setup", "load", tables).stdout == before
+    terminal.run("prove")
+
+
 def test_in_production_somebody_decides_where_the_master_key_is(terminal, tmp_path):
     del terminal.environment["DISBURSE_MASTER_KEY"]
     words = ("serve", "--environment", "production")

@@ -43,7 +43,7 @@ def rotate(begin, *, chunks=None):
         label = seals.keychain_of(tx).master.label()
     for step in (
         lambda tx: rotation.wrap_roots(tx, label=label),
-        lambda tx: int(rotation.renew_project(tx, before=system_clock() - LATER) is not None),
+        lambda tx: rotation.renew_project(tx, before=system_clock() - LATER),
         rotation.wrap_records,
     ):
         while chunks is None or done < chunks:
