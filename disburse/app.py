@@ -125,7 +125,7 @@ def create_app(
 
     @cache
     def document() -> Mapping[str, Any]:
-        return openapi.describe(api)
+        return openapi.describe(api, session=entrance.cookies.session)
 
     app.register_blueprint(health.blueprint(begin, metrics))
     app.register_blueprint(pages.blueprint(document))

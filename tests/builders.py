@@ -295,6 +295,11 @@ class World:
 
     # ------------------------------------------------------------ a sheet's way
     @property
+    def booked(self) -> int:
+        """Return what the bank said last is on the account."""
+        return self._booked
+
+    @property
     def here(self) -> dict[str, object]:
         """What most steps need to know besides their caller."""
         return {"project_id": self.project_id, "now": self.now}

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from disburse import calendars as read
 from disburse.domain.working_days import Year
-from disburse.http.asks import NAME_MAX, REASON_MAX, a_text
+from disburse.http.asks import NAME_MAX, REASON_MAX, Whole, a_text
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.queries.calendars import published
 from disburse.steps.parties.keep_calendar import keep_calendar
@@ -27,7 +27,7 @@ class CalendarAsked(Schema):
     """A published year; days such as 2026-10-01 or 2026-10-01..2026-10-07."""
 
     zone = a_text(NAME_MAX)
-    year = fields.Integer(required=True, strict=True)
+    year = Whole(required=True)
     source = a_text(REASON_MAX)
     closed = _days()
     opened = _days()

@@ -7,7 +7,7 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from disburse.http.answers import page_of
-from disburse.http.asks import NAME_MAX, a_text
+from disburse.http.asks import NAME_MAX, Whole, a_text
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.queries import connections
 from disburse.steps.parties.connect import ANSWER_HOURS_MAX, connect
@@ -23,16 +23,15 @@ class ConnectionAsked(Schema):
     adapter = a_text(NAME_MAX)
     transport = a_text(NAME_MAX)
     settings = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=NAME_MAX)),
-        values=fields.Raw(),
+        keys=fields.String(),
+        values=fields.Raw(allow_none=True),
         load_default=dict,
         validate=validate.Length(max=SETTINGS_MAX),
         metadata={"description": f"see `disburse connect --help`; texts of at most {TEXT_MAX}"},
     )
-    answer_hours = fields.Integer(
+    answer_hours = Whole(
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=validate.Range(min=1, max=ANSWER_HOURS_MAX),
     )
 

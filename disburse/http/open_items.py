@@ -5,13 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from disburse.domain.access import Act
 from disburse.domain.open_item import Explained
 from disburse.door import admit
 from disburse.http.answers import BalanceTold, DoneTold, page_of
 from disburse.http.asks import (
+    Fits,
     PageAsked,
     ReasonAsked,
     a_choice,
@@ -49,7 +50,7 @@ class ExplainAsked(Schema):
     item_id = a_number(required=False)
     fills_id = a_number(required=False)
     names = a_text(REFERENCE_MAX, required=False, empty=True)
-    evidence_digest = fields.String(load_default="", validate=validate.Regexp(r"^([0-9a-f]{64})?$"))
+    evidence_digest = fields.String(load_default="", validate=Fits(r"^([0-9a-f]{64})?$"))
 
 
 class ExplanationTold(Schema):

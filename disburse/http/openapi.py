@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse.entrance.forged import HEADER
 from disburse.http.once import KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
+from disburse.http.problems import MEDIA_TYPE, STATUS
 from disburse.signing import TAG
 
 VERSION: Final = "3.1.0"
@@ -34,10 +36,25 @@ _PROBLEM: Final = {
     },
     "additionalProperties": True,
 }
+# What a caller can do about each status; a test finds every one that the service gives here.
 _REFUSED: Final = {
-    "description": "Refused (RFC 9457)",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    HTTPStatus.BAD_REQUEST: "Say it so that it can be understood",
+    HTTPStatus.UNAUTHORIZED: "Show who asks",
+    HTTPStatus.FORBIDDEN: "Somebody else has to do it, or with a fresher proof",
+    HTTPStatus.NOT_FOUND: "It is not there, or not the caller's",
+    HTTPStatus.CONFLICT: "Look again: things have moved on",
+    HTTPStatus.GONE: "It was there, and was deleted for good",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send less at once",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send what this route takes",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Mend what was sent",
+    HTTPStatus.TOO_MANY_REQUESTS: "Wait as long as `Retry-After` says",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Ours to mend; tell whoever runs the service",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Try again in a moment, a change under the same key",
 }
+_OF_CHANGES: Final = frozenset(
+    {HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+)
+_UNCHANGED: Final = {"description": "Not modified: the answer with this ETag is still the answer"}
 _NOT_OURS: Final = frozenset({"Error", "PaginationMetadata"})  # flask-smorest's own forms
 # Questions that have a body change nothing, so they take no key.
 _QUESTIONS: Final = frozenset({"/v1/payments/search"})
@@ -56,21 +73,22 @@ DOORS: Final = frozenset(
 )
 
 
-def describe(api: Api) -> dict[str, Any]:
-    """Return the OpenAPI document of every route."""
+def describe(api: Api, *, session: str) -> dict[str, Any]:
+    """Return the OpenAPI document of every route; `session` is the name of the session's cookie."""
     document: dict[str, Any] = api.spec.to_dict()
     document["info"]["description"] = ABOUT
     document["security"] = [{"session": [], "change": []}, {"signature": []}, {"token": []}]
     parts = document.setdefault("components", {})
     schemas = {name: one for name, one in parts["schemas"].items() if name not in _NOT_OURS}
     parts["schemas"] = schemas | {"Problem": _PROBLEM}
-    parts["responses"] = {"Refused": _REFUSED}
+    parts["responses"] = {_named(status): _refused(status) for status in _REFUSED}
+    parts["responses"]["Unchanged"] = _UNCHANGED
     parts["securitySchemes"] = {
         "signature": {"type": "apiKey", "in": "header", "name": "Signature", "description": SIGNED},
         "session": {
             "type": "apiKey",
             "in": "cookie",
-            "name": "__Host-disburse-session",
+            "name": session,
             "description": "of a person who signed in (POST /v1/sign_in, POST /v1/session/prove)",
         },
         "change": {
@@ -83,8 +101,12 @@ def describe(api: Api) -> dict[str, Any]:
         "token": {"type": "http", "scheme": "bearer", "description": "for development only"},
     }
     parts["parameters"] = {
-        "Key": _header(KEY_HEADER, "the request's own name", KEY_CHARACTERS_MAX, required=True),
-        "Signature": _header(SIGNATURE_HEADER, "detached JWS over the exact body", required=True),
+        "Key": _header(
+            KEY_HEADER,
+            "the request's own name",
+            {"minLength": 1, "maxLength": KEY_CHARACTERS_MAX, "pattern": "^[!-~]+$"},
+        ),
+        "Signature": _header(SIGNATURE_HEADER, "detached JWS over the exact body", {}),
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -94,8 +116,18 @@ def describe(api: Api) -> dict[str, Any]:
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        if parameter.get("in") == "query":
+            _without_null(parameter)
     answers = {code: told for code, told in operation["responses"].items() if code[:1] == "2"}
-    operation["responses"] = answers | {"default": {"$ref": "#/components/responses/Refused"}}
+    # Only a file's bytes can be asked for too early.
+    left_out = _OF_CHANGES - ({HTTPStatus.CONFLICT} if path.endswith("/content") else set())
+    if method == "get":
+        answers["304"] = {"$ref": "#/components/responses/Unchanged"}
+    for status in _REFUSED:
+        if method == "post" or status not in left_out:
+            answers[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
+    operation["responses"] = answers
     if path in DOORS:
         operation["security"] = []
     elif method == "post" and path not in _QUESTIONS | _WITH_A_PASSWORD:
@@ -103,8 +135,33 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["parameters"] = [key, *operation.get("parameters", [])]
 
 
-def _header(name: str, what: str, most: int = 0, *, required: bool) -> dict[str, Any]:
-    form: dict[str, Any] = {"type": "string"}
-    if most:
-        form |= {"minLength": 1, "maxLength": most}
-    return {"name": name, "in": "header", "required": required, "description": what, "schema": form}
+def _without_null(parameter: dict[str, Any]) -> None:
+    """Nothing in a query can be null: whoever means none leaves the parameter out."""
+    form = parameter["schema"]
+    if isinstance(form.get("type"), list):
+        [form["type"]] = [kind for kind in form["type"] if kind != "null"]
+    if "enum" in form:
+        form["enum"] = [value for value in form["enum"] if value is not None]
+    if form.get("default", "") is None:
+        del form["default"]
+
+
+def _named(status: HTTPStatus) -> str:
+    return status.name.title().replace("_", "")
+
+
+def _refused(status: HTTPStatus) -> dict[str, Any]:
+    codes = ", ".join(sorted(STATUS[status]))
+    told: dict[str, Any] = {
+        "description": f"{_REFUSED[status]} (RFC 9457); the type ends in: {codes}",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = {"description": "seconds", "schema": {"type": "integer", "minimum": 1}}
+        told["headers"] = {"Retry-After": seconds | {"required": True}}
+    return told
+
+
+def _header(name: str, what: str, form: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "string"} | form
+    return {"name": name, "in": "header", "required": True, "description": what, "schema": schema}

@@ -12,7 +12,7 @@ from disburse.domain.access import OrganisationKind, Role
 from disburse.domain.particulars import Identity
 from disburse.domain.sheet import IdType
 from disburse.domain.signing_key import Purpose
-from disburse.http.asks import ReasonAsked, a_choice, a_number, a_text
+from disburse.http.asks import ReasonAsked, Truth, a_choice, a_number, a_text
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.steps.parties.add_member import add_member
 from disburse.steps.parties.add_organisation import add_organisation
@@ -150,7 +150,7 @@ class RevokeKeyAsked(ReasonAsked):
     """Whose key, why, and whether it fell into other hands."""
 
     registration = a_text()
-    compromised = fields.Boolean(required=True)
+    compromised = Truth(required=True)
 
 
 class RevokedTold(Schema):

@@ -13,9 +13,11 @@ from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.sheet import IdType
 from disburse.http.answers import DoneTold
 from disburse.http.asks import (
+    PLAIN,
     Month,
     PageAsked,
     ReasonAsked,
+    Whole,
     a_choice,
     a_filter,
     a_reason,
@@ -31,6 +33,7 @@ from disburse.http.payment_answers import (
 )
 from disburse.http.routes import Ask, Desk, Routes, Sent
 from disburse.queries import payment, payouts
+from disburse.queries.paging import PAGE_MAX, PAGE_USUAL
 from disburse.queries.payouts import Wanted
 from disburse.steps.bank.correct import correct
 from disburse.steps.bank.countersign import countersign
@@ -51,7 +54,11 @@ class WantedAsked(Schema):
     subcontractor_id = a_filter()
     worker_id = a_filter()
     state = a_choice(State)
-    reference = fields.String(load_default=None, validate=[validate.Length(max=60), plain_text])
+    reference = fields.String(
+        load_default=None,
+        validate=[validate.Length(max=60), plain_text],
+        metadata={"pattern": PLAIN},
+    )
 
 
 class PaymentsAsked(WantedAsked, PageAsked):
@@ -69,6 +76,7 @@ class PersonAsked(PageAsked):
 
     id_type = a_choice(IdType, required=True)
     id_number = a_text(40)
+    limit = Whole(load_default=PAGE_USUAL, validate=validate.Range(min=1, max=PAGE_MAX))
 
 
 class ReissueAsked(Schema):

@@ -16,6 +16,8 @@ from disburse.http.answers import page_of
 from disburse.http.asks import (
     PageAsked,
     ReasonAsked,
+    Truth,
+    Whole,
     a_choice,
     a_digest,
     a_number,
@@ -53,7 +55,7 @@ class AccountAsked(Schema):
     holder = a_text()
     bank_code = a_text(required=False, empty=True)
     bank_name = a_text(required=False, empty=True)
-    statements = fields.Boolean(load_default=False)
+    statements = Truth(load_default=False)
 
 
 class SpecialAccountTold(Schema):
@@ -81,11 +83,11 @@ class ProjectAsked(Schema):
     general_contractor = a_text()
     region = a_text()
     sector = a_text()
-    government_funded = fields.Boolean(required=True)
+    government_funded = Truth(required=True)
     currency = a_text(3)
     contract_amount = an_amount()
-    labour_share_basis_points = fields.Integer(
-        required=True, strict=True, validate=validate.Range(min=0, max=BASIS_POINTS)
+    labour_share_basis_points = Whole(
+        required=True, validate=validate.Range(min=0, max=BASIS_POINTS)
     )
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from disburse.domain.event import TYPES_MAX, URL_CHARACTERS_MAX
 from disburse.http.answers import DoneTold, Facts, page_of
-from disburse.http.asks import NAME_MAX, NUMBER_MAX, a_text
+from disburse.http.asks import NAME_MAX, NUMBER_MAX, Truth, Whole, a_text
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.queries.events import events, webhooks
 from disburse.queries.paging import PAGE_MAX, PAGE_USUAL
@@ -19,16 +19,13 @@ from disburse.steps.parties.subscribe import subscribe
 from disburse.steps.parties.unsubscribe import unsubscribe
 
 ONE: Final = "/webhooks/<number:webhook_id>"
-
-
-def _a_sequence() -> fields.Integer:
-    return fields.Integer(load_default=0, validate=validate.Range(min=0, max=NUMBER_MAX))
+_A_SEQUENCE: Final = validate.Range(min=0, max=NUMBER_MAX)
 
 
 class EventsAsked(Schema):
     """Behind which event, and how many."""
 
-    after = _a_sequence()
+    after = fields.Integer(load_default=0, validate=_A_SEQUENCE)
     limit = fields.Integer(load_default=PAGE_USUAL, validate=validate.Range(min=1, max=PAGE_MAX))
 
 
@@ -67,8 +64,8 @@ class SubscribeAsked(Schema):
 class ReplayAsked(Schema):
     """From where on to tell again."""
 
-    after = _a_sequence()
-    only_parked = fields.Boolean(load_default=False)
+    after = Whole(load_default=0, validate=_A_SEQUENCE)
+    only_parked = Truth(load_default=False)
 
 
 class SubscribedTold(Schema):

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
-from werkzeug.routing import BaseConverter, IntegerConverter, Map
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from disburse.http.asks import NUMBER_MAX, Month
 
 
 class Number(IntegerConverter):
-    """The number of something stored; anything else is no address."""
+    """The number of something stored; anything else is no address.
 
-    def __init__(self, in_map: Map) -> None:
-        super().__init__(in_map, min=1, max=NUMBER_MAX)
+    werkzeug's own limits would let another method at the same address answer "not allowed".
+    """
+
+    def to_python(self, value: str) -> int:
+        """Return the number, or say that nothing is there."""
+        number = int(value)
+        if not 1 <= number <= NUMBER_MAX:
+            raise NotFound
+        return number
 
 
 class Word(BaseConverter):
@@ -38,5 +46,5 @@ def install(app: Flask, api: Api) -> None:
 
 def _form(converter: BaseConverter) -> dict[str, object]:
     if isinstance(converter, Number):
-        return {"type": "integer", "format": "int64", "minimum": 1}
+        return {"type": "integer", "format": "int64", "minimum": 1, "maximum": NUMBER_MAX}
     return {"type": "string", "pattern": f"^{converter.regex}$"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from http import HTTPStatus
 
+from disburse.app import create_app
 from disburse.http.openapi import DOORS
+from disburse.http.problems import STATUS
 from tests.architecture.test_access import routes_of
 
 
@@ -56,7 +59,8 @@ def test_the_document_is_openapi_3_1(site):
             found = found[part]
     for _, path, operation in operations(document):
         assert operation["summary"]
-        assert operation["responses"]["default"]
+        assert "default" not in operation["responses"]  # whoever says everything says nothing
+        assert {"400", "401", "403", "404", "422", "429", "500"} <= set(operation["responses"])
         places = re.findall(r"{(\w+)}", path)
         shared = document["paths"][path].get("parameters", [])
         named = [one["name"] for one in shared if one["in"] == "path"]
@@ -82,6 +86,39 @@ def test_every_change_asks_for_an_idempotency_key_and_signed_bodies_for_a_signat
         if signature in operation.get("parameters", []):
             signed.add(path.rpartition("/")[2])
     assert signed == {"sheets", "withdraw"}
+
+
+def test_every_refusal_has_a_status_that_is_described(site):
+    document = description(site)
+
+    unsaid = {HTTPStatus.METHOD_NOT_ALLOWED}  # of no operation: it is another method's answer
+    for status in set(STATUS) - unsaid:
+        told = document["components"]["responses"][status.name.title().replace("_", "")]
+        for code in STATUS[status]:
+            assert code in told["description"]
+    waits = document["components"]["responses"]["TooManyRequests"]
+    assert waits["headers"]["Retry-After"]["required"]
+
+
+def test_nothing_in_a_query_may_be_null(site):
+    """There is no null in an address; "period=" is no month."""
+    for _, path, operation in operations(description(site)):
+        for parameter in operation.get("parameters", []):
+            form = parameter.get("schema", {})
+            assert "null" not in form.get("type", ()), path
+            assert None not in (form.get("enum", ()), form.get("default", "")), path
+
+
+def test_the_cookie_is_called_what_it_is_called_here(site):
+    world = site.world
+    app = create_app(
+        world.unbound, world.banks, lambda: world.now, public_url="https://wages.example"
+    )
+
+    schemes = description(site)["components"]["securitySchemes"]
+    assert schemes["session"]["name"] == "disburse-session"
+    safe = app.test_client().get("/v1/openapi.json").json["components"]["securitySchemes"]
+    assert safe["session"]["name"] == "__Host-disburse-session"
 
 
 def test_no_amount_is_described_as_a_number(site):
