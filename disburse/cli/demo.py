@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Grid
 
 from disburse.cli import answer
+from disburse.cli.signals import stopped_in_order
 from disburse.demo import stage
 from disburse.demo.exploring import HOST, hand_out, serve
 from disburse.demo.site import BEGINS, Site
@@ -98,7 +97,7 @@ def demo(*, out: Path, serving: bool, port: int, as_json: bool) -> None:
     console = _console(quiet=as_json)
     language: Language = click.get_current_context().meta[LANGUAGE]
     teller = Teller(language, Screen(console))
-    with _stopped_in_order(), stage.folder(out, _about(teller)) as folder:
+    with stopped_in_order(), stage.folder(out, _about(teller)) as folder:
         console.print(f"[dim]{escape(teller.word('starting'))}[/]")
         with (
             stage.database(folder, today=BEGINS.date()) as url,
@@ -150,18 +149,3 @@ def _is_output(path: Path) -> bool:
 def _about(teller: Teller) -> str:
     """Return what stands in the folder, so that nobody takes it for real."""
     return f"{teller.word('about')}\n"
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Let a signal to end the process end the demo's database too."""
-
-    def leave(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for one, old in before.items():
-            signal.signal(one, old)

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "sessions": "disburse.cli.let_in:sessions",
     "setup": "disburse.cli.setup.commands:setup",
     "sheet": "disburse.cli.sheet:sheet",
+    "simulate": "disburse.cli.simulate:simulate",
     "status": "disburse.cli.watching:status",
     "token": "disburse.cli.people:token",
     "work": "disburse.cli.running:work",

@@ -58,10 +58,11 @@ class Connections:
         self.engine.dispose()
 
 
-def connect(url: str, keychain: Keychain | None = None) -> Connections:
+def connect(url: str, keychain: Keychain | None = None, *, ping: bool = True) -> Connections:
     """Return the `Begin` of the database at `url`; connects when the first transaction begins.
 
-    Without a `keychain` nothing personal can be written or read.
+    Without a `keychain` nothing personal can be written or read. Every transaction first makes
+    sure that its connection lives; without `ping` a server that restarted fails the first ones.
     """
     given = make_url(url)
     wanted = {
@@ -76,7 +77,7 @@ def connect(url: str, keychain: Keychain | None = None) -> Connections:
             given.set(query=wanted),
             execution_options={KEYCHAIN: keychain},
             hide_parameters=True,  # an error names the statement, never what it was about
-            pool_pre_ping=True,  # after a restart of the server no request meets a dead connection
+            pool_pre_ping=ping,  # after a restart of the server no request meets a dead connection
             pool_size=CONNECTIONS_KEPT,
             max_overflow=CONNECTIONS_MAX - CONNECTIONS_KEPT,
         )

@@ -97,8 +97,10 @@ def add_months_ahead(begin: Begin, *, today: date) -> int:
     One transaction each. A month whose tables are in use is left for the next time, and so is
     everything while another process makes months.
     """
+    with begin() as tx:
+        missing = tx.scalars(_MISSING, {"months": _months_around(today)}).all()
     made = 0
-    for month in _months_around(today):
+    for month in missing:
         try:
             with begin() as tx:
                 if tx.scalar(_MAKES_MONTHS):
@@ -134,3 +136,11 @@ _INSTALL: Final = text("INSERT INTO installation DEFAULT VALUES ON CONFLICT DO N
 _OPEN_INDEX_KEY: Final = text("SELECT index_key FROM installation")
 _FORGET_INDEX_KEY: Final = text("UPDATE installation SET index_key = NULL")
 _MAKES_MONTHS: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('disburse months'))")
+_MISSING: Final = text("""
+    SELECT month FROM unnest(CAST(:months AS date[])) month
+    WHERE EXISTS (
+        SELECT FROM pg_class parent
+        WHERE parent.relnamespace = 'public'::regnamespace AND parent.relkind = 'p'
+          AND to_regclass(format('%I', parent.relname || to_char(month, '_YYYY_MM'))) IS NULL)
+    ORDER BY month
+""")
