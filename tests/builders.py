@@ -133,6 +133,18 @@ class World:
             tenancy.stand_as_operator(tx)
             yield tx
 
+    @contextmanager
+    def owning(self) -> Iterator[Transaction]:
+        """Begin a transaction of the tables' owner, who can change what never changes."""
+        url = self.unbound.engine.url.render_as_string(hide_password=False)
+        connections = connect(embedded.as_role(url, embedded.MIGRATE), KEYCHAIN)
+        try:
+            with connections() as tx:
+                tx.exec_driver_sql(f"SET LOCAL ROLE {embedded.OWNER}")
+                yield tx
+        finally:
+            connections.dispose()
+
     @property
     def loop(self) -> Connections:
         """What the worker loop and `disburse prove` begin their transactions by."""

@@ -40,15 +40,12 @@ class RolesMissing(Refusal):
 
 
 def require_fit(tx: Transaction, role: str) -> None:
-    """Raise `UnfitRole` unless we are `role`, bound by row-level security, and stay so."""
+    """Raise `UnfitRole` unless we are `role` and nobody else, bound by row-level security."""
     name = tx.scalar(text("SELECT session_user"))
     for row in tx.execute(_TOO_MIGHTY):
-        why = "is a superuser" if row.rolsuper else "owns the tables"
-        if row.rolbypassrls and not row.rolsuper:
-            why = "bypasses row-level security"
         whom = "it" if row.rolname == name else f"{row.rolname}, which it may become,"
         raise UnfitRole(
-            f"the database knows us as {name}, and {whom} {why}, so nothing would keep one "
+            f"the database knows us as {name}, and {whom} {row.why}, so nothing would keep one "
             f"project's rows from another's people; let DISBURSE_DATABASE_URL name a login that "
             f"is only a member of {role}: CREATE ROLE … LOGIN PASSWORD … IN ROLE {role}"
         )
@@ -56,6 +53,16 @@ def require_fit(tx: Transaction, role: str) -> None:
         raise UnfitRole(
             f"the database knows us as {name}; this command works as {role}: let "
             f"DISBURSE_DATABASE_URL name a login that is a member of it (GRANT {role} TO …)"
+        )
+    if others := tx.scalars(_ALSO, {"others": sorted(ROLES.keys() - {role})}).all():
+        raise UnfitRole(
+            f"the database knows us as {name}, which is {', '.join(others)} besides {role}, and "
+            f"rules for one role are no rules for two: REVOKE {', '.join(others)} FROM {name}"
+        )
+    if tx.scalar(_MAY_ADD):
+        raise UnfitRole(
+            f"the database lets {name} make things in the schema public, which functions of the "
+            "tables' owner would find: REVOKE CREATE ON SCHEMA public FROM PUBLIC"
         )
 
 
@@ -104,14 +111,27 @@ def _become_owner(connection: Connection) -> None:
 
 
 _TOO_MIGHTY: Final = text("""
-    SELECT * FROM (
-        SELECT r.rolname, r.rolsuper, r.rolbypassrls, EXISTS (
-                   SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')
-                      AND c.relnamespace = 'public'::regnamespace) AS owns
+    SELECT rolname, why FROM (
+        SELECT r.rolname, CASE
+            WHEN r.rolsuper THEN 'is a superuser'
+            WHEN r.rolbypassrls THEN 'bypasses row-level security'
+            WHEN EXISTS (SELECT FROM pg_class c
+                         WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')
+                           AND c.relnamespace = 'public'::regnamespace) THEN 'owns the tables'
+            WHEN r.rolreplication THEN 'may copy every table by replication'
+            WHEN r.rolname IN ('pg_read_server_files', 'pg_write_server_files',
+                               'pg_execute_server_program') THEN 'reaches the server''s files'
+            END AS why
         FROM pg_roles r WHERE pg_has_role(session_user, r.oid, 'MEMBER')) r
-    WHERE rolsuper OR rolbypassrls OR owns
-    ORDER BY rolname <> session_user, rolsuper DESC, rolname LIMIT 1
+    WHERE why IS NOT NULL
+    ORDER BY rolname <> session_user, rolname LIMIT 1
 """)
+_ALSO: Final = text("""
+    SELECT rolname FROM pg_roles
+    WHERE rolname = ANY(CAST(:others AS text[])) AND pg_has_role(session_user, oid, 'MEMBER')
+    ORDER BY rolname
+""")
+_MAY_ADD: Final = text("SELECT has_schema_privilege(session_user, 'public', 'CREATE')")
 _IS: Final = text("""
     SELECT EXISTS (SELECT FROM pg_roles
                    WHERE rolname = :role AND pg_has_role(current_user, oid, 'USAGE'))

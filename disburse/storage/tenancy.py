@@ -69,7 +69,16 @@ def bound(begin: Begin, caller: Caller) -> Begin:
 
 
 def require_protected(tx: Transaction) -> None:
-    """Raise `Unprotected` unless every table has row-level security that binds its owner too."""
+    """Raise `Unprotected` unless every table has row-level security that binds its owner too.
+
+    And unless a transaction begins as nobody's: a caller that somebody preset for a role or
+    database would be everybody's, wherever the program forgot to say who asks.
+    """
+    if preset := tx.scalar(_PRESET):
+        raise Unprotected(
+            f"disburse.caller is preset to {preset!r}: ALTER ROLE … or ALTER DATABASE … RESET "
+            "disburse.caller, and see the options in DISBURSE_DATABASE_URL"
+        )
     bare = [row.name for row in tx.execute(_BARE) if row.name not in EXEMPT]
     if bare:
         raise Unprotected(
@@ -85,6 +94,7 @@ def _set(tx: Transaction, member_id: int, organisation_id: int, kind: Organisati
     tx.exec_driver_sql(f"SET LOCAL disburse.caller = '{who}'")
 
 
+_PRESET: Final = text("SELECT nullif(current_setting('disburse.caller', true), '')")
 _BARE: Final = text("""
     SELECT relname AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')

@@ -363,11 +363,11 @@ def test_the_key_of_a_disabled_account_is_turned_away(world, client, key):
 
 
 def test_a_registered_key_that_was_swapped_in_the_database_signs_nothing(world, client, key):
-    with world.operating() as tx:
+    with world.owning() as tx:
         jwk = {"jwk": a_key("intruder").public.jwk}
         tx.execute(text("UPDATE request_key SET jwk = :jwk"), jwk)
     assert turned_away(reading(world).sign(key, world.now).send(client))
-    with world.operating() as tx:
+    with world.owning() as tx:
         tx.execute(text("UPDATE request_key SET jwk = 'none'"))
     assert turned_away(reading(world).sign(key, world.now).send(client))
 

@@ -112,6 +112,7 @@ def twin(world, of, role):
         caller = world.add_member(tx, GC, role, "twin")
         person = {"p": world.caller(of).person_id, "m": caller.member_id}
         tx.execute(text("UPDATE member SET person_id = :p WHERE id = :m"), person)
+    with world.owning() as tx:
         tx.execute(text("UPDATE grant_of_role SET holder = :p WHERE member_id = :m"), person)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from disburse import banks
@@ -20,6 +20,7 @@ from tests.builders import World
 from tests.conftest import KEYCHAIN, TODAY
 from tests.http.site import Site
 from tests.sheets import a_credit_code
+from tests.storage.outside import connection
 
 # What is of organisations, accounts or members and not of one project; each has its own policies.
 NOT_OF_PROJECTS = {
@@ -248,6 +249,141 @@ class TestRoles:
         with pytest.raises(ProgrammingError), tenancy.bound(reader, inspector)() as tx:
             tx.execute(text("UPDATE sheet SET version = version"))
         reader.dispose()
+
+
+@pytest.fixture
+def login(database):
+    """Make a login of the server's: `login("IN ROLE …")` is its URL; gone afterwards."""
+    server = embedded.as_role(database, "postgres")
+    secret = Path(make_url(database).query["passfile"]).read_text("utf-8").strip().rsplit(":", 1)[1]
+    made = f"login_of_{make_url(database).database}"
+
+    def make(options, *statements):
+        with connection(server, "postgres") as tx:
+            tx.execute(f"CREATE ROLE {made} LOGIN PASSWORD '{secret}' {options}")
+            for statement in statements:
+                tx.execute(statement.format(made))
+        return embedded.as_role(database, made)
+
+    yield make
+    with connection(server, "postgres") as tx:
+        tx.execute(f"DROP OWNED BY {made} CASCADE")
+        tx.execute(f"DROP ROLE {made}")
+
+
+class TestWhoIsLetIn:
+    """`serve` and `work` start as somebody who has one role and nothing that leads around it."""
+
+    @pytest.mark.parametrize(
+        ("options", "statements", "why"),
+        [
+            ("IN ROLE disburse_app REPLICATION", (), "by replication"),
+            ("IN ROLE disburse_app BYPASSRLS", (), "bypasses row-level security"),
+            ("IN ROLE disburse_app, pg_read_server_files", (), "reaches the server's files"),
+            ("IN ROLE disburse_app, pg_execute_server_program", (), "reaches the server's files"),
+            ("IN ROLE disburse_app, disburse_owner", (), "owns the tables"),
+            ("IN ROLE disburse_app, disburse_work", (), "is disburse_work besides"),
+            ("IN ROLE disburse_app", ("GRANT CREATE ON SCHEMA public TO {}",), "in the schema"),
+            ("IN ROLE disburse_regulator", (), "works as disburse_app"),
+        ],
+    )
+    def test_nobody_who_could_get_around_it(self, login, options, statements, why):
+        somebody = connect(login(options, *statements), KEYCHAIN)
+        with pytest.raises(UnfitRole, match=why):
+            migrate.require_ready(somebody)
+        somebody.dispose()
+
+    def test_a_login_of_ones_own_that_has_the_role_and_no_more(self, login):
+        somebody = connect(login("IN ROLE disburse_app"), KEYCHAIN)
+        migrate.require_ready(somebody)
+        somebody.dispose()
+
+    @pytest.mark.parametrize("kind", ["operator", "general_contractor"])
+    def test_nobody_for_whom_a_caller_is_preset(self, login, kind):
+        preset = f"ALTER ROLE {{}} SET disburse.caller = '1 1 {kind}'"
+        somebody = connect(login("IN ROLE disburse_app", preset), KEYCHAIN)
+        with pytest.raises(Unprotected, match="caller is preset"):
+            migrate.require_ready(somebody)
+        somebody.dispose()
+
+
+class TestWhatNeverChanges:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE signing_key SET jwk = 'mine'",
+            "UPDATE signing_key SET organisation_id = 1",
+            "UPDATE request_key SET member_id = 1",
+            "UPDATE grant_of_role SET role = 'approver'",
+            "UPDATE act SET person_id = 1",
+            "UPDATE transfer SET amount = 1",
+            "DELETE FROM act",
+            "DELETE FROM record_key",
+            "UPDATE access SET project_id = 1",
+            "INSERT INTO access VALUES (1, 1)",
+        ],
+    )
+    def test_not_for_the_service_and_not_for_the_worker(self, busy, change):
+        for begin in (busy.operating, busy.begin, busy.everything):
+            if change == "DELETE FROM record_key" and begin == busy.everything:
+                continue  # a rotation destroys the root keys that wrap nothing any more
+            with pytest.raises(ProgrammingError, match="permission denied"), begin() as tx:
+                tx.execute(text(change))
+
+    def test_who_takes_part_is_written_by_the_operator_only(self, busy):
+        with busy.begin() as tx:
+            assert tx.execute(text("UPDATE party SET organisation_id = 1")).rowcount == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), busy.begin() as tx:
+            tx.execute(text(
+                "INSERT INTO bank_connection (bank_id, adapter) SELECT bank_id, 'x' "
+                "FROM bank_connection"
+            ))  # fmt: skip
+
+    def test_a_project_is_not_shredded_by_who_forgot_what_speaks_against_it(self, busy):
+        shred = text("SELECT * FROM shred_project(:p, now())")
+        for begin in (busy.begin, busy.operating):  # not the operator; and wages are open
+            with pytest.raises(ProgrammingError, match="not to be shredded"), begin() as tx:
+                tx.execute(shred, {"p": busy.project_id})
+        with busy.everything() as tx:
+            assert tx.scalar(text("SELECT count(*) FROM record_key")) > 0
+
+
+class TestFunctionsOfTheOwner:
+    QUERY = """
+        SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE') AS open
+        FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+    """
+
+    def test_each_finds_what_its_author_meant_and_is_not_for_everybody(self, loop):
+        with loop() as tx:
+            found = tx.execute(text(self.QUERY)).all()
+        assert len(found) > 15
+        for row in found:
+            assert row.proconfig == ["search_path=public, pg_temp"], row.proname
+            assert not row.open, row.proname
+
+    def test_a_table_of_the_callers_own_does_not_get_in_between(self, busy):
+        member = busy.caller("approver").member_id
+        with busy.unbound() as tx:
+            tx.execute(text("CREATE TEMP TABLE member (LIKE public.member)"))
+            tx.execute(text("CREATE TEMP TABLE organisation (LIKE public.organisation)"))
+            found = tx.execute(text("SELECT * FROM member_by_number(:m)"), {"m": member}).all()
+            tx.execute(text("DROP TABLE pg_temp.member, pg_temp.organisation"))
+        assert [row.login for row in found] == ["approver@general_contractor"]
+
+    def test_lines_seen_on_projects_of_others_count_too(self, busy, stranger):
+        person = busy.caller("labour_officer").person_id
+        with busy.everything() as tx:
+            tx.execute(text("""
+                INSERT INTO act (project_id, period, id, at, act, person_id, subject, subject_id,
+                                 facts)
+                SELECT :p, date_trunc('month', now() AT TIME ZONE 'UTC'), nextval('act_id'), now(),
+                       'reveal', :person, 'line', '1.1', '{}'
+            """), {"p": busy.project_id, "person": person})  # fmt: skip
+        with tenancy.bound(busy.unbound, stranger)() as tx:
+            seen = "SELECT reveals_of(:person, now() - interval '1 day')"
+            assert tx.scalar(text(seen), {"person": person}) == 1
+            assert tx.scalar(text("SELECT count(*) FROM act WHERE act = 'reveal'")) == 0
 
 
 def test_a_world_is_set_up_by_nobody_mightier_than_the_service(world):
