@@ -44,6 +44,7 @@ ANSWER_ROW_FIELDS: Final = frozenset(
 ANSWER_HEAD_FIELDS: Final = frozenset(
     {"reference", "date", "status", "count", "total", "paid_count", "paid_total", "skip"}
 )
+AMOUNT_DIGITS_MAX: Final = 15  # no amount has more (`parse_money`)
 DECIMALS_MAX: Final = 6  # zeros that some banks want behind the minor unit
 _NAME_PARTS: Final = frozenset({"reference", "sequence", "pay_on"})
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 from adapters.lines.profile import PAYMENT_FIELDS, Profile, read_amount, written_amount
+from adapters.lines.row import reading
 from adapters.lines.spelling import Column, NotALine
 from disburse.adapter import Head, Payment, Refusal, UnreadableFile
 
@@ -21,12 +23,15 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every line is the profile's, rows are numbered without a gap,
     header and trailer agree, and count and sum are the payments'.
     """
-    lines = _lines(profile, content)
+    lines, quick = _lines(profile, content), reading(profile)
+
     said = _values(profile, profile.header, next(lines, None)) if profile.header else {}
     count = total = 0
     waiting = next(lines, None)
-    for line in lines:  # always one behind, because the last line may be the trailer
-        count, payment = count + 1, _payment(profile, waiting, count + 1)
+    behind = () if profile.trailer or waiting is None else (None,)
+    for line in chain(lines, behind):  # always one behind: the last line may be the trailer
+        count += 1
+        payment = (waiting and quick(waiting, count)) or _payment(profile, waiting, count)
         total += payment.amount
         yield payment
         waiting = line
@@ -34,10 +39,6 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         for field, value in _values(profile, profile.trailer, waiting).items():
             if said.setdefault(field, value) != value:
                 raise UnreadableFile(f"not a file of ours: header and trailer disagree on {field}")
-    elif waiting is not None:
-        count, payment = count + 1, _payment(profile, waiting, count + 1)
-        total += payment.amount
-        yield payment
     if not count or (said.get("count", count), said.get("total", total)) != (count, total):
         raise UnreadableFile("not a file of ours: its payments are not its count and sum")
     yield _head(said)
@@ -45,14 +46,13 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
 
 def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[bytes]:
     """Yield whole lines; bytes behind the last line end mean that the file was cut."""
-    rest = b""
+    rest, end = b"", profile.line_end
     for piece in content:
-        *whole, rest = (rest + piece).split(b"\n")
+        *whole, rest = (rest + piece).split(end)
         for line in whole:
-            end = line + b"\n"
-            if not end.endswith(profile.line_end):
+            if b"\n" in line:
                 raise UnreadableFile("not a file of ours: a line ends in another way")
-            yield end.removesuffix(profile.line_end)
+            yield line
         if len(rest) > LINE_BYTES_MAX:
             raise UnreadableFile("not a file of ours: a line without end")
     if rest:

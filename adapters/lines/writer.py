@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 from adapters._limits import Limit
 from adapters._vetted import require_fits, vetted
 from adapters.lines.profile import Profile, written_amount
+from adapters.lines.row import looking, writing
 from adapters.lines.spelling import Column
 from disburse.adapter import Batch, Fault, Head, Payment
 
@@ -37,6 +38,8 @@ class Writer:
         self._checks = tuple(
             (self._limits[c], c.field) for c in profile.row if c.field not in {"", "number"}
         )
+        self._looks_right = looking(profile)
+        self._write_row = writing(profile)
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
@@ -49,6 +52,8 @@ class Writer:
             faults.append(
                 Fault("amount", "amount", f"pay between 1 and {able.amount_max} minor units")
             )
+        if not faults and self._looks_right(payment):
+            return ()
         for limit, field in self._checks:
             text = self._payment_text(payment, field)
             if not limit.fits(text):
@@ -62,24 +67,10 @@ class Writer:
         head = self._outer(profile.header, batch) if profile.header else b""
         tail = self._outer(profile.trailer, batch) if profile.trailer else b""
         yield head
-        rows = (self._row(number, one) for number, one in enumerate(payments, start=1))
+        rows = map(self._write_row, count(1), payments)
         while some := list(islice(rows, PIECE_ROWS)):
             yield b"".join(some)
         yield tail
-
-    def _row(self, number: int, payment: Payment) -> bytes:
-        return self._line(
-            self._profile.row,
-            (
-                self._row_text(column, number, payment) if column.field else column.constant
-                for column in self._profile.row
-            ),
-        )
-
-    def _row_text(self, column: Column, number: int, payment: Payment) -> str:
-        return (
-            str(number) if column.field == "number" else self._payment_text(payment, column.field)
-        )
 
     def _outer(self, columns: tuple[Column, ...], batch: Batch) -> bytes:
         """Return the header or the trailer, or raise `Unrenderable`."""
