@@ -14,6 +14,7 @@ from disburse.domain.lifecycle import bank_file
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.result import Result
+from disburse.domain.statement import BOOKED
 from disburse.storage.answered import Attempt, Change
 from disburse.storage.events import Noted
 from disburse.storage.files import BankFile
@@ -122,7 +123,9 @@ class Answering:
     def _decide(self, record: PaymentAnswer, attempt: Attempt) -> payment.Decision:
         newer = attempt.newest > attempt.attempt
         again = record.result is Result.RETURNED and attempt.state is State.RETURNED
-        if again and record.evidence and record.evidence != attempt.evidence:
+        known = attempt.evidence or ""
+        # Reports and books tell the same return, each under a name of its own.
+        if again and record.evidence not in {"", known} and not known.startswith(BOOKED):
             return payment.Decision(anomaly="second-return")
         return payment.answer(attempt.state, record.result, newer=newer)
 

@@ -121,6 +121,9 @@ ALLOWED: Final = {
     Act.ACKNOWLEDGE: {Role.BANK_OPERATOR},
     Act.RETRANSMIT: {Role.RELEASER, Role.APPROVER},
     Act.NEVER: {Role.RELEASER, Role.APPROVER},
+    Act.KEEP_DOCUMENT: {Role.RELEASER, Role.APPROVER},
+    Act.TRANSCRIBE: {Role.RELEASER, Role.APPROVER},
+    Act.TAKE_BACK: {Role.RELEASER, Role.APPROVER},  # the own word only
     Act.RESUME: {Role.RELEASER, Role.APPROVER},
     Act.INGEST: {Role.RELEASER, Role.BANK_OPERATOR},
     Act.REISSUE: {Role.LABOUR_OFFICER},
@@ -144,6 +147,7 @@ ALLOWED: Final = {
     Act.READ_PAYOUTS: _READERS,
     Act.READ_BALANCE: _GC | _WATCHING | {Role.FUNDER, Role.VIEWER, Role.BANK_OPERATOR},
     Act.READ_ANOMALIES: _GC | _WATCHING,
+    Act.READ_DOCUMENTS: {Role.RELEASER, Role.APPROVER},  # they may name people and accounts
     Act.READ_BOARD: _READERS | {Role.BANK_OPERATOR},  # of each thing what one may read elsewhere
     Act.READ_EVENTS: _READERS | {Role.BANK_OPERATOR},  # likewise
     Act.READ_WEBHOOKS: CONFIRMING,
@@ -154,7 +158,7 @@ ALLOWED: Final = {
 # What a person does with the second factor in hand: it attests, or lets money go, or people in,
 # or lets personal data be seen in full, or end.
 FRESH: Final = frozenset({
-    Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM,
+    Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM, Act.TRANSCRIBE,
     Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY, Act.DISABLE_MEMBER, Act.ENABLE_MEMBER,
     Act.REVEAL, Act.LIFT_HOLD, Act.SHRED,
 })  # fmt: skip

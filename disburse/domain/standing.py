@@ -62,8 +62,9 @@ ANSWER_USUAL: Final = timedelta(hours=24)
 _GC: Final = OrganisationKind.GENERAL_CONTRACTOR
 _BANK: Final = OrganisationKind.BANK
 _OWNER: Final = OrganisationKind.OWNER
-_LOST: Final = (Act.INGEST, Act.ACKNOWLEDGE, Act.RETRANSMIT, Act.NEVER)
-_ANSWER: Final = (Act.INGEST, Act.ACKNOWLEDGE)
+_ANSWER: Final = (Act.INGEST, Act.ACKNOWLEDGE, Act.TRANSCRIBE)
+_LOST: Final = (*_ANSWER, Act.RETRANSMIT, Act.NEVER)
+_OUTCOME: Final = (Act.INGEST, Act.TRANSCRIBE)
 
 _SHEETS: Final = {
     sheet.State.RECEIVED: Standing(
@@ -101,7 +102,7 @@ _FILES: Final = {
         exits=_ANSWER, en="sent; waits for the bank's answer", zh="已送达,等待银行回执"),
     bank_file.State.ACKNOWLEDGED: Standing(
         organisation=_BANK, role=Role.BANK_OPERATOR, late_after=CLEARING, by_itself=Act.INGEST,
-        exits=(Act.INGEST,),
+        exits=_OUTCOME,
         en="the bank has it; waits for the word on every payment",
         zh="银行已受理,等待逐笔结果"),
     bank_file.State.UNKNOWN: Standing(
@@ -123,7 +124,7 @@ _PAYMENTS: Final = {
         exits=_ANSWER, en="the bank was told to pay; no answer yet", zh="已通知银行付款,尚无回执"),
     attempt.State.ACCEPTED: Standing(
         organisation=_BANK, role=Role.BANK_OPERATOR, late_after=CLEARING, by_itself=Act.INGEST,
-        exits=(Act.INGEST,), en="the bank means to pay and has not said paid",
+        exits=_OUTCOME, en="the bank means to pay and has not said paid",
         zh="银行已受理,尚未确认付讫"),
     attempt.State.UNKNOWN: Standing(
         organisation=_GC, role=Role.RELEASER, late_after=AT_ONCE, exits=_LOST, red=True,
@@ -213,6 +214,7 @@ WORDS: Final = {
     Act.ACKNOWLEDGE: ("confirm receipt (the bank)", "银行确认收到"),
     Act.RETRANSMIT: ("send the same bytes again", "原样重发"),
     Act.NEVER: ("prove that the bank never had it", "以银行证明确认未收到"),
+    Act.TRANSCRIBE: ("copy the outcome from the bank's document", "按银行文件录入结果"),
     Act.REISSUE: ("pay it again", "重新发放"),
     Act.COUNTERSIGN: ("countersign", "会签"),
     Act.DECLINE: ("turn it down", "否决重新发放"),

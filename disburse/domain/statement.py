@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from disburse.domain.ledger import Kind
 from disburse.domain.refusal import Refusal
+
+BOOKED: Final = "entry:"  # how evidence begins that is an entry of the bank's books
 
 
 class StatementBroken(Refusal):

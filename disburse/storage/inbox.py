@@ -115,6 +115,13 @@ def add_anomalies(
         )
 
 
+def next_record(tx: Transaction, *, project_id: int, connection_id: int, digest: str) -> int:
+    """Return the next free record number of a source; nobody else takes it meanwhile."""
+    values = {"p": project_id, "c": connection_id, "digest": digest}
+    tx.execute(_ONE_AT_A_TIME, values)
+    return int(tx.scalar(_NEXT_RECORD, values) or 1)
+
+
 def is_disputed(tx: Transaction, *, project_id: int, reference: str, file_id: int) -> bool:
     """Say whether the bank said something of this payment or its file that nobody explained yet."""
     values = {"p": project_id, "reference": reference, "f": file_id}
@@ -171,6 +178,11 @@ _ADD_ROWS: Final = text(f"""
     SELECT :c, :digest, :at, {", ".join(f"t.{name}" for name in _NAMES)}
     FROM unnest({", ".join(f"CAST(:{n} AS {_TYPES.get(n, 'text')}[])" for n in _NAMES)})
          AS t ({", ".join(_NAMES)})
+""")
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtext('disburse inbox ' || :digest))")
+_NEXT_RECORD: Final = text("""
+    SELECT max(record) + 1 FROM inbox
+    WHERE project_id = :p AND connection_id = :c AND digest = :digest
 """)
 _IS_DISPUTED: Final = text("""
     SELECT EXISTS (SELECT FROM anomaly

@@ -9,10 +9,20 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 
+from disburse.domain.refusal import Refusal
 from disburse.sealing import BrokenSeal
 from disburse.storage import records, seals
 from disburse.storage.engine import Transaction
 from disburse.storage.seals import Forgotten
+
+# What people hand in as evidence; no sheet, bank file or report is ever found as one.
+DOCUMENT: Final = "application/vnd.disburse.document"
+
+
+class NoSuchDocument(Refusal):
+    """No document with this SHA-256 is kept here."""
+
+    code = "no-such-document"
 
 
 class Damaged(NamedTuple):
@@ -39,6 +49,21 @@ def keep(tx: Transaction, *, project_id: int, media_type: str, content: bytes, a
         },
     )
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
+    return number
+
+
+def document(tx: Transaction, *, project_id: int, digest: str) -> int | None:
+    """Return the number of the document with this digest; None when none is kept."""
+    values = {"p": project_id, "type": DOCUMENT, "sha256": digest}
+    number: int | None = tx.scalar(_DOCUMENT, values)
+    return number
+
+
+def require_document(tx: Transaction, *, project_id: int, digest: str) -> int:
+    """Return the number of the document with this digest, or raise `NoSuchDocument`."""
+    number = document(tx, project_id=project_id, digest=digest)
+    if number is None:
+        raise NoSuchDocument(f"no document with SHA-256 {digest[:64]} is kept here; hand it in")
     return number
 
 
@@ -80,6 +105,10 @@ def _opened(tx: Transaction, project_id: int, row: Any) -> bytes | None:  # noqa
 _KEEP: Final = text("""
     INSERT INTO kept_bytes (project_id, media_type, sha256, content)
     VALUES (:p, :type, :sha256, :content) RETURNING id
+""")
+_DOCUMENT: Final = text("""
+    SELECT min(id) FROM kept_bytes
+    WHERE project_id = :p AND sha256 = :sha256 AND media_type = :type
 """)
 _READ: Final = text("SELECT sha256, content FROM kept_bytes WHERE project_id = :p AND id = :i")
 _ALL: Final = text("""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from disburse.storage.engine import Transaction
+from disburse.storage.rows import AnyRow, as_dicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +51,54 @@ def ask(
     tx.execute(_ASK, topic.values() | {"facts": told, "by": person_id, "at": at})
 
 
+def waiting(tx: Transaction, *, project_id: int, since: datetime) -> list[AnyRow]:
+    """Return the words on a project that wait for a second person, given after `since`."""
+    return as_dicts(tx.execute(_WAITING, {"p": project_id, "since": since}))
+
+
+def standing(
+    tx: Transaction, *, project_id: int, act: str, subject: str
+) -> tuple[Topic, Proposal] | None:
+    """Return the newest word on a subject that waits for a second person, locked; or None."""
+    values = {"p": project_id, "act": act, "subject": subject}
+    row = tx.execute(_STANDING, values).one_or_none()
+    if row is None:
+        return None
+    topic = Topic(project_id=project_id, act=act, subject=subject, version=row.version)
+    return topic, Proposal(facts=row.facts, asked_by=row.asked_by, asked_at=row.asked_at)
+
+
+def take_back(tx: Transaction, topic: Topic, *, at: datetime) -> None:
+    """Let a word count no more; it is locked."""
+    tx.execute(_TAKE_BACK, topic.values() | {"at": at})
+
+
 def agree(tx: Transaction, topic: Topic, *, person_id: int, at: datetime) -> None:
     """Store the second person's; the CHECK refuses the first one's own."""
     tx.execute(_AGREE, topic.values() | {"by": person_id, "at": at})
 
 
 _IS: Final = "project_id = :p AND act = :act AND subject = :subject AND version = :v"
+_WAITS: Final = "agreed_by IS NULL AND taken_back_at IS NULL"
 _TAKE: Final = text(f"""
-    SELECT facts, asked_by, asked_at FROM proposal WHERE {_IS} AND agreed_by IS NULL FOR UPDATE
+    SELECT facts, asked_by, asked_at FROM proposal WHERE {_IS} AND {_WAITS} FOR UPDATE
 """)
 _ASK: Final = text("""
     INSERT INTO proposal (project_id, act, subject, version, facts, asked_by, asked_at)
     VALUES (:p, :act, :subject, :v, CAST(:facts AS jsonb), :by, :at)
     ON CONFLICT (project_id, act, subject, version) DO UPDATE
-    SET facts = excluded.facts, asked_by = excluded.asked_by, asked_at = excluded.asked_at
+    SET facts = excluded.facts, asked_by = excluded.asked_by, asked_at = excluded.asked_at,
+        agreed_by = NULL, agreed_at = NULL, taken_back_at = NULL
 """)
+_WAITING: Final = text(f"""
+    SELECT act, subject, facts, asked_by, asked_at FROM proposal
+    WHERE project_id = :p AND {_WAITS} AND asked_at > :since
+    ORDER BY asked_at, act, subject, version
+""")
+_STANDING: Final = text(f"""
+    SELECT version, facts, asked_by, asked_at FROM proposal
+    WHERE project_id = :p AND act = :act AND subject = :subject AND {_WAITS}
+    ORDER BY version DESC LIMIT 1 FOR UPDATE
+""")
+_TAKE_BACK: Final = text(f"UPDATE proposal SET taken_back_at = :at WHERE {_IS}")
 _AGREE: Final = text(f"UPDATE proposal SET agreed_by = :by, agreed_at = :at WHERE {_IS}")

@@ -49,6 +49,7 @@ NAMED_AFTER_THE_THING = {
     Act.BOOK: "statements",
     Act.EXPLAIN: "explanations",
     Act.INGEST: "reports",
+    Act.KEEP_DOCUMENT: "documents",
     Act.HOLD: "holds",
     Act.SUBSCRIBE: "webhooks",
 }

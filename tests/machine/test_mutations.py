@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError
 
-from disburse import answering
+from disburse import answering, settling
 from disburse.domain.ledger import Kind
 from disburse.domain.lifecycle import attempt as lifecycle
 from disburse.domain.lifecycle.attempt import IN_FLIGHT, Decision, State
 from disburse.domain.reference import attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.domain.result import Result
-from disburse.steps.bank import ingest as ingest_step
 from disburse.storage import inbox, ledger
 from disburse.storage.answered import Attempt
 from tests.machine.answers import Answers
@@ -105,7 +104,7 @@ def the_attempt_number_is_ignored(patch):
         return key and key._replace(attempt=newest[key.sheet_id, key.line])
 
     patch.setattr(Mechanics, "look", look_and_note)
-    for module in (answering, ingest_step):
+    for module in (answering, settling):
         patch.setattr(module, "attempt_of", newest_of)
 
 

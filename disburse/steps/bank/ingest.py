@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from disburse import settling
 from disburse.adapter import (
     Adapter,
     FileAnswer,
@@ -17,30 +18,12 @@ from disburse.adapter import (
     Record,
     UnreadableReport,
 )
-from disburse.answering import Answering, came_back, named_in
+from disburse.answering import Answering, named_in
 from disburse.domain.access import Act, Caller, Forbidden, OrganisationKind
-from disburse.domain.ledger import Transfer
-from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
-from disburse.storage import (
-    accounts,
-    acts,
-    answered,
-    attempts,
-    connections,
-    events,
-    files,
-    inbox,
-    kept_bytes,
-    ledger,
-    parties,
-)
-from disburse.storage.acts import By
-from disburse.storage.answered import Attempt
-from disburse.storage.attempts import Place
+from disburse.storage import accounts, acts, connections, inbox, kept_bytes, parties
 from disburse.storage.engine import Transaction
-from disburse.storage.files import BankFile
 from disburse.storage.ledger import NoSuchAccount
 from disburse.storage.parties import Project, SpecialAccount
 
@@ -96,16 +79,19 @@ def ingest(
         return Ingested(digest=digest, repeated=True)
     adapter = banks[account.adapter]
     written_by = {one.connection_id for one in here if one.adapter == account.adapter}
-    touched = _lock_files(tx, project_id, records, written_by)
+    touched = settling.lock_files(tx, project_id, records, written_by)
     answering = Answering(
         project_id=project_id,
         digest=digest,
-        attempts=_lock_payments(tx, touched),
+        attempts=settling.lock_payments(tx, touched),
         files={file.id: file for file in touched},
         silence=adapter.capabilities.silence,
     )
     answering.take(records)
-    _write(tx, answering, account, by(caller, now))
+    settling.write(
+        tx, answering, act=Act.INGEST, connection_id=account.connection_id, by=by(caller, now)
+    )
+    settling.post(tx, answering, at=now)
     effects = Counter(row.effect for row in answering.rows)
     return Ingested(
         digest=digest,
@@ -204,83 +190,3 @@ def _storable(record: Record) -> Record:
         if NUL in (text := getattr(record, name))
     }
     return replace(record, **said) if said else record
-
-
-def _lock_files(
-    tx: Transaction, project_id: int, records: Sequence[Record], connections: Collection[int]
-) -> list[BankFile]:
-    """Lock every file that the records may touch, in order; files of other banks are left out."""
-    by_sheet: dict[int, list[AttemptKey]] = defaultdict(list)
-    for record in records:
-        if isinstance(record, PaymentAnswer) and (key := attempt_of(record.reference)):
-            by_sheet[key.sheet_id].append(key)
-    places = attempts.places(tx, project_id=project_id, sheet_ids=sorted(by_sheet))
-    inside = [
-        file_id
-        for place in places
-        for file_id in answered.files_of(tx, place, by_sheet[place.sheet_id])
-    ]
-    named = [record.reference for record in records if isinstance(record, FileAnswer)]
-    touched = files.take_answered(tx, project_id=project_id, references=named, file_ids=inside)
-    return [file for file in touched if file.connection_id in connections]
-
-
-def _lock_payments(tx: Transaction, touched: Sequence[BankFile]) -> dict[AttemptKey, Attempt]:
-    """Lock every payment in these files, in order."""
-    by_place: dict[Place, list[int]] = defaultdict(list)
-    for file in touched:
-        by_place[Place(file.project_id, file.period, file.sheet_id)].append(file.id)
-    known: dict[AttemptKey, Attempt] = {}
-    for place in sorted(by_place):
-        known |= {one.key: one for one in answered.take_files(tx, place, by_place[place])}
-    return known
-
-
-def _write(tx: Transaction, answering: Answering, account: SpecialAccount, by_: By) -> None:
-    for file, action in answering.file_actions:
-        files.advance(tx, file, action, by=by_, facts={"report": answering.digest})
-    groups = answering.by_place()
-    for (sheet_id, period), changes in sorted(groups.items()):
-        place = Place(answering.project_id, period, sheet_id)
-        answered.change(tx, place, changes)
-        events.note(tx, *came_back(changes, at=by_.at))
-        acts.record(
-            tx,
-            Act.INGEST,
-            by=by_,
-            subject="report",
-            subject_id=answering.digest,
-            project_id=answering.project_id,
-            period=period,
-            sheet_id=sheet_id,
-            facts={"states": dict(Counter(str(change.state) for change in changes))},
-        )
-    inbox.add_rows(
-        tx,
-        connection_id=account.connection_id,
-        digest=answering.digest,
-        rows=answering.rows,
-        at=by_.at,
-    )
-    inbox.add_anomalies(
-        tx,
-        connection_id=account.connection_id,
-        digest=answering.digest,
-        rows=answering.anomalies,
-        at=by_.at,
-    )
-    _post(tx, answering, by_.at)
-
-
-def _post(tx: Transaction, answering: Answering, at: datetime) -> None:
-    by_account: dict[int, list[Transfer]] = defaultdict(list)
-    for account_id, transfer in answering.transfers:
-        by_account[account_id].append(transfer)
-    for account_id in sorted(by_account):
-        ledger.post(
-            tx,
-            project_id=answering.project_id,
-            account_id=account_id,
-            transfers=by_account[account_id],
-            at=at,
-        )

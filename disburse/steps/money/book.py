@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from disburse import confirming, settling
 from disburse.adapter import Adapter
+from disburse.booking import Booked, explained, home
 from disburse.domain.access import Act, Caller, Forbidden
 from disburse.domain.bookable import bookable
 from disburse.domain.ledger import Kind, Transfer
-from disburse.domain.reference import attempt_of
-from disburse.domain.statement import Entry, Statement, meaning
+from disburse.domain.statement import Entry, Statement
 from disburse.door import admit, by
 from disburse.storage import (
     acts,
-    attempts,
-    files,
     funding,
     inbox,
     kept_bytes,
@@ -28,25 +27,12 @@ from disburse.storage import (
 )
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
-from disburse.storage.funding import Declaration, DuplicateStatement, NewEntry
+from disburse.storage.funding import DuplicateStatement, NewEntry
 from disburse.storage.inbox import Anomaly
 from disburse.storage.ledger import NoSuchAccount
-from disburse.storage.matching import Match, Unbooked, by_amount
 from disburse.storage.parties import Project, SpecialAccount
 
 BYTES = "application/octet-stream"
-UNASSIGNED = 0  # the ledger row of entries that no single project can be told for
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What became of one entry."""
-
-    entry: Entry
-    project_id: int
-    kind: Kind
-    anomaly: str
-    matched_by: str = "reference"
 
 
 def book(
@@ -83,7 +69,7 @@ def book(
     }
     funding.add_statement(tx, values)
     statement.require_sound(after=closing)
-    booked = _explain(tx, project, account.id, statement)
+    booked = explained(tx, project, account.id, statement)
     _keep(tx, account, booked, number=number + 1, digest=digest, now=now, seen_by=project_id)
     who = by(caller, now)
     acts.record(
@@ -97,7 +83,11 @@ def book(
     )
     if number == 0 and statement.opening > 0:
         _open(tx, account.id, statement.opening, who)
-    _post(tx, account.id, _transfers(account.id, booked), who)
+    moved = _transfers(account.id, booked)
+    settled = _confirm_payments(tx, account, booked, digest=digest, who=who)
+    for site, transfers in settled.items():
+        moved[site] = [*transfers, *moved[site]]
+    _post(tx, account.id, moved, who)
     return booked
 
 
@@ -161,74 +151,23 @@ def _account(tx: Transaction, project: Project, caller: Caller) -> SpecialAccoun
 def _open(tx: Transaction, account_id: int, balance: int, who: By) -> None:
     """Book what was on the account before its first statement here; people say what it is."""
     opening = Transfer(Kind.BOOK_UNKNOWN_CREDIT, f"opening:{account_id}", balance)
-    _post(tx, account_id, {_home(tx, account_id): [opening]}, who)
+    _post(tx, account_id, {home(tx, account_id): [opening]}, who)
 
 
-def _home(tx: Transaction, account_id: int) -> int:
-    """Return the project that an account's money is, where it can only be one's."""
-    sharing = parties.sharing(tx, account_id)
-    return sharing[0] if len(sharing) == 1 else UNASSIGNED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the books know already, looked up once for all entries of a statement."""
-
-    account_id: int
-    payer: str  # the account that the owner allocates from
-    alone: int  # the project that has the account to itself, or `UNASSIGNED`
-    ours: Mapping[str, int]  # by reference of a file or payment: its project
-    unbooked: Unbooked
-    alike: Mapping[str, Match]  # by the bank's reference: what an entry without ours can be
-
-
-def _explain(
-    tx: Transaction, project: Project, account_id: int, statement: Statement
-) -> list[Booked]:
-    named = [entry.names for entry in statement.entries if entry.names]
-    ours = files.named(tx, account_id=account_id, references=named)
-    keys = {name: key for name in named if (key := attempt_of(name)) is not None}
-    ours |= attempts.projects_of(tx, account_id=account_id, keys=keys)
-    untold = [one for one in statement.entries if not _told(one, ours, project.payer_account)]
-    known = Known(
-        account_id=account_id,
-        payer=project.payer_account,
-        alone=_home(tx, account_id),
-        ours=ours,
-        unbooked=Unbooked(tx, account_id=account_id, names=list(ours)),
-        alike=by_amount(tx, account_id=account_id, entries=untold, named=list(ours)),
-    )
-    return [_explain_one(tx, known, entry) for entry in statement.entries]
-
-
-def _explain_one(tx: Transaction, known: Known, entry: Entry) -> Booked:
-    found = known.alike.get(entry.reference)
-    told, home = entry, known.ours.get(entry.names, known.alone)
-    if found is not None and found.certain:
-        told, home = replace(entry, names=found.names), found.project_id
-    waiting = funding.expecting(tx, account_id=known.account_id, amount=entry.amount)
-    what = meaning(
-        told,
-        ours=entry.names in known.ours or told is not entry,
-        payer=known.payer,
-        declared=len(waiting),
-        alike=found.alike if found else 0,
-        again=not known.unbooked.takes(told.names, entry.amount),
-    )
-    if what.kind is Kind.CONFIRM:
-        home = _confirm(tx, waiting[0])
-    matched = "reference" if told is entry else "amount"
-    return Booked(told, home, what.kind, what.anomaly, matched)
-
-
-def _told(entry: Entry, ours: Mapping[str, int], payer: str) -> bool:
-    """Say whether the entry itself tells what it is: our reference, or the payer's account."""
-    return entry.names in ours or (bool(payer) and entry.counterparty == payer)
-
-
-def _confirm(tx: Transaction, declared: Declaration) -> int:
-    funding.move(tx, declared, "confirmed", confirmed=declared.amount)
-    return declared.project_id
+def _confirm_payments(
+    tx: Transaction, account: SpecialAccount, booked: Sequence[Booked], *, digest: str, who: By
+) -> dict[int, Sequence[Transfer]]:
+    """Let payments be paid, or come back, by entries that name them; return the money's moves."""
+    by_project: dict[int, list[tuple[int, Entry]]] = defaultdict(list)
+    for position, one in enumerate(booked, start=1):
+        if one.kind in confirming.OURS and one.matched_by == "reference":
+            by_project[one.project_id].append((position, one.entry))
+    return {
+        project_id: settling.confirm(
+            tx, account, project_id=project_id, entries=entries, digest=digest, by=who
+        )
+        for project_id, entries in sorted(by_project.items())
+    }
 
 
 def _transfers(account_id: int, booked: list[Booked]) -> dict[int, list[Transfer]]:
