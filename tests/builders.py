@@ -343,7 +343,7 @@ class World:
         """Let the owner's money arrive on the account, by a bank's statement."""
         self.book((amount, "", PAYER))
 
-    def book(self, *entries: tuple[int, str, str]) -> Statement:
+    def book(self, *entries: tuple[int, str, str], said: str = "") -> Statement:
         """Book a statement of (amount, reference of ours that it names, counterparty)."""
         self._statements += 1
         told = [
@@ -353,7 +353,7 @@ class World:
                 booked_on=self.now.date(),
                 names=names,
                 counterparty=counterparty,
-                text="",
+                text=said,
             )
             for place, (amount, names, counterparty) in enumerate(entries)
         ]

@@ -112,6 +112,8 @@ ALLOWED: Final = {
     Act.EXPLAIN: {Role.LABOUR_OFFICER, Role.RELEASER},
     Act.ENDORSE: {Role.APPROVER},
     Act.DISMISS: {Role.LABOUR_OFFICER, Role.RELEASER, Role.APPROVER},
+    Act.RETRACT: {Role.RELEASER, Role.APPROVER},
+    Act.ASSIGN: {Role.RELEASER, Role.APPROVER},  # on every project of the account
     Act.CLAIM: {Role.RELEASER},
     Act.HAND_OVER: {Role.RELEASER},
     Act.DISPATCH: frozenset[Role](),  # the worker loop's: what people released is sent once

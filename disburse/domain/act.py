@@ -78,6 +78,8 @@ class Act(StrEnum):
     EXPLAIN = "explain"
     ENDORSE = "endorse"
     DISMISS = "dismiss"
+    RETRACT = "retract"
+    ASSIGN = "assign"
     # bank files and payments
     CLAIM = "claim"
     HAND_OVER = "hand_over"

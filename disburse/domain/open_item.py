@@ -112,6 +112,24 @@ def change(kind: Explained, item: OpenItem, amount: int) -> Change:
     return Change(remaining=from_absorbed - amount, absorbed=-from_absorbed)
 
 
+def undone(kind: Explained, item: OpenItem, amount: int, *, unabsorbed: int) -> Change:
+    """Return what taking an explanation back gives the item back; the reverse of `change`.
+
+    `unabsorbed`: what the explanation took of the absorbed part. Raises `ExplanationRefused` where
+    what free money made good was counted otherwise since.
+    """
+    absorbed = unabsorbed
+    if kind is Explained.ABSORBED or (kind is Explained.REPLENISHMENT and item.side is Side.DEBIT):
+        absorbed = -amount
+    if item.absorbed + absorbed < 0:
+        raise ExplanationRefused(
+            f"of open item {item.id} only {item.absorbed} minor units are made good still; "
+            "retract the later explanation first",
+            open=item.absorbed,
+        )
+    return Change(remaining=amount - unabsorbed, absorbed=absorbed)
+
+
 def transfers(kind: Explained, done: Change, *, amount: int, reference: str) -> list[Transfer]:
     """Return what an explanation posts; `done` is its change of the item it is about.
 

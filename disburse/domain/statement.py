@@ -67,23 +67,31 @@ class Meaning:
 
 
 def meaning(
-    entry: Entry, *, ours: bool, payer: str, declared: int, alike: int = 0, again: bool = False
+    entry: Entry,
+    *,
+    ours: bool,
+    payers: int,
+    declared: int,
+    alike: int = 0,
+    again: bool = False,
 ) -> Meaning:
     """Decide what `entry` is, by reference before anything else, and never by guessing.
 
     `ours`: it is a file or payment of ours, by its reference or as the only one of that amount.
-    `payer`: the account that the owner allocates from. `declared`: how many vouched declarations
-    wait for exactly this amount. `alike`: how many files and payments it could be otherwise.
+    `payers`: how many projects are allocated to from the account that it came from. `declared`: how
+    many vouched declarations of theirs wait for exactly this amount. `alike`: how many files and
+    payments it could be otherwise.
     `again`: the bank booked more for that file or payment than was ordered.
     """
-    if entry.amount < 0 and again:
-        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "booked-twice")
     if entry.amount < 0:
-        if ours:
+        if ours and not again:
             return Meaning(Kind.BOOK_PAYMENT)
-        return Meaning(Kind.BOOK_UNORDERED_DEBIT, "ambiguous-debit" if alike else "unordered-debit")
+        why = "booked-twice" if again else "ambiguous-debit" if alike else "unordered-debit"
+        return Meaning(Kind.BOOK_UNORDERED_DEBIT, why)
     if ours:
         return Meaning(Kind.BOOK_RETURN)
-    if payer and entry.counterparty == payer:
-        return Meaning(Kind.CONFIRM if declared == 1 else Kind.ALLOCATE)
+    if payers and declared == 1:
+        return Meaning(Kind.CONFIRM)
+    if payers == 1:
+        return Meaning(Kind.ALLOCATE)
     return Meaning(Kind.BOOK_UNKNOWN_CREDIT, "unknown-credit")

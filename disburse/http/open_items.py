@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import Schema, fields
 
@@ -24,11 +24,13 @@ from disburse.http.asks import (
 )
 from disburse.http.routes import Ask, Desk, Routes
 from disburse.http.spread import Money, spread
-from disburse.queries.open_items import open_items
+from disburse.queries.open_items import open_items, unassigned
 from disburse.queries.reconciliation import reconciliation
+from disburse.steps.money.assign import assign
 from disburse.steps.money.dismiss import dismiss
 from disburse.steps.money.endorse import endorse
 from disburse.steps.money.explain import explain
+from disburse.steps.money.retract import retract
 from disburse.storage import parties
 
 REFERENCE_MAX: Final = 16  # of ours: the longest names a file
@@ -120,6 +122,8 @@ def routes(desk: Desk) -> Routes:
     """Make the routes around what they need."""
     made = Routes("open_items", desk, topic="funds")
     _explanations(made)
+    _taken_back(made)
+    _unassigned(made)
 
     @made.reads(f"{HERE}/open_items", page_of(OpenItemTold), asks=OpenItemsAsked)
     def _open_items(ask: Ask, project_id: int) -> object:
@@ -172,3 +176,26 @@ def _explanations(made: Routes) -> None:
             now=ask.now,
         )
         return {"done": True}
+
+
+def _taken_back(made: Routes) -> None:
+    @made.changes(
+        f"{HERE}/explanations/<number:explanation_id>/retract", DoneTold, asks=ReasonAsked
+    )
+    def _retract(ask: Ask, **explanation: Any) -> object:  # noqa: ANN401
+        """Take back an explanation that was endorsed and is wrong; two people say so."""
+        done = retract(ask.tx, caller=ask.caller, now=ask.now, **explanation, **ask.said)
+        return {"done": done}
+
+
+def _unassigned(made: Routes) -> None:
+    @made.reads(f"{HERE}/unassigned", page_of(OpenItemTold), asks=OpenItemsAsked)
+    def _list(ask: Ask, project_id: int) -> object:
+        """List what is on the project's shared account and could be several projects'."""
+        found = unassigned(ask.tx, ask.caller, project_id=project_id, **ask.said)
+        return spread(found, parties.project(ask.tx, project_id).currency)
+
+    @made.changes(f"{HERE}/unassigned/<number:item_id>/assign", DoneTold, asks=ReasonAsked)
+    def _assign(ask: Ask, **item: Any) -> object:  # noqa: ANN401
+        """Say that such an item is this project's; two people say so, then it is explained here."""
+        return {"done": assign(ask.tx, caller=ask.caller, now=ask.now, **item, **ask.said)}

@@ -140,7 +140,9 @@ def _otherwise(transfers: Mapping[Row, list[Transfer]]) -> Iterator[Unbooked]:
     for (project_id, account_id), kinds in transfers.items():
         for transfer in kinds:
             moved = deltas([transfer]).get("drawn", 0)
-            if moved and transfer.kind not in _BY_FILE:
+            # A correction's reference begins with what it reverses: a retracted explanation.
+            kind = Kind(transfer.reference) if transfer.kind is Kind.CORRECT else transfer.kind
+            if moved and kind not in _BY_FILE:
                 yield Unbooked(
                     project_id=project_id,
                     account_id=account_id,

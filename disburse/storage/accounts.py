@@ -23,6 +23,11 @@ def of_project(tx: Transaction, project_id: int) -> list[int]:
     return [row.account_id for row in tx.execute(_OF_PROJECT, {"p": project_id})]
 
 
+def payers(tx: Transaction, account_id: int) -> dict[int, str]:
+    """Return by project paid from this account the account that its owner allocates from."""
+    return {row.id: row.payer_account for row in tx.execute(_PAYERS, {"a": account_id})}
+
+
 def set_state(tx: Transaction, *, account_id: int, state: str) -> None:
     """Note that a special account is open, frozen or closed."""
     values = {"a": account_id, "state": state}
@@ -44,6 +49,7 @@ _OF_PROJECT: Final = text("""
         UNION ALL SELECT account_id, 2 FROM balance WHERE project_id = :p) a
     GROUP BY account_id ORDER BY min(turn), account_id DESC
 """)
+_PAYERS: Final = text("SELECT id, payer_account FROM project WHERE account_id = :a ORDER BY id")
 _UNDER_APPROVAL: Final = text("""
     SELECT id FROM sheet WHERE project_id = :p AND state = 'approved' ORDER BY id
 """)

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from disburse.domain.open_item import OpenItem, Side
 from disburse.domain.refusal import Refusal
 from disburse.storage import records, seals
 from disburse.storage.acts import By
@@ -155,6 +156,26 @@ def resolve(tx: Transaction, *, project_id: int, anomaly_id: int, resolution: st
     )
     if done.rowcount != 1:
         raise NoSuchAnomaly(f"there is no open anomaly {anomaly_id} on this project")
+
+
+def ask_again(tx: Transaction, item: OpenItem, *, detail: str, at: datetime) -> None:
+    """Put an entry on the queue whose item is open again, or another project's now."""
+    kind, _, named = item.cause.partition(":")
+    if kind != "entry":  # what no statement told stands on the board by itself
+        return
+    debit = item.side is Side.DEBIT
+    values = {
+        "project_id": item.project_id,
+        "code": "unordered-debit" if debit else "unknown-credit",
+        "red": debit,
+        "reference": named.partition(":")[2],
+        "detail": detail,
+        "record": None,
+        "c": None,
+        "digest": None,
+        "at": at,
+    }
+    tx.execute(_ADD_ANOMALY, values)
 
 
 def answer_entry(

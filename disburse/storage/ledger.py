@@ -53,6 +53,12 @@ def lock(tx: Transaction, *, project_id: int, account_id: int) -> Balance:
     return Balance(*row)
 
 
+def posted(tx: Transaction, *, project_id: int, reference: str) -> list[Transfer]:
+    """Return what was posted on a project under one reference, in no order that matters."""
+    rows = tx.execute(_POSTED, {"p": project_id, "reference": reference})
+    return [Transfer(ledger.Kind(row.kind), row.reference, row.amount) for row in rows]
+
+
 def post(
     tx: Transaction,
     *,
@@ -111,6 +117,10 @@ _MOVE: Final = text(f"""
     RETURNING {", ".join(COLUMNS)}
 """)
 
+_POSTED: Final = text("""
+    SELECT kind, reference, amount FROM transfer WHERE project_id = :p AND reference = :reference
+    ORDER BY kind
+""")
 _APPEND: Final = text("""
     INSERT INTO transfer (project_id, account_id, kind, reference, amount, at)
     SELECT :p, :a, kind, reference, amount, :at

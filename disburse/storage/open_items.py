@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import text
 
@@ -12,8 +13,10 @@ from disburse.domain.ledger import Kind, Transfer
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.open_item import Change, Explained, ExplanationRefused, OpenItem, Side
 from disburse.domain.refusal import Refusal
+from disburse.storage import records
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
+from disburse.storage.records import Sealed
 from disburse.storage.rows import AnyRow, as_dicts
 
 # The transfers that leave something to be explained, and where it stands then.
@@ -54,6 +57,10 @@ class Explanation:
     explained_by: int
 
 
+def _item(row: Any) -> OpenItem:  # noqa: ANN401  (a row of SQLAlchemy's)
+    return OpenItem(**{**row._mapping, "side": Side(row.side)})  # noqa: SLF001  (public name)
+
+
 _ITEM: Final = ", ".join(OpenItem.__slots__)
 _EXPLANATION: Final = ", ".join(Explanation.__slots__)
 
@@ -82,7 +89,12 @@ def take(tx: Transaction, *, project_id: int, item_id: int) -> OpenItem:
     row = tx.execute(_TAKE, {"p": project_id, "i": item_id}).one_or_none()
     if row is None:
         raise NoSuchOpenItem(f"there is no open item {item_id} on this project")
-    return OpenItem(**{**row._mapping, "side": Side(row.side)})  # noqa: SLF001  (public name)
+    return _item(row)
+
+
+def assign(tx: Transaction, item: OpenItem, project_id: int) -> None:
+    """Make nobody's item a project's; it is locked, and nobody explained any of it."""
+    tx.execute(_ASSIGN, {"i": item.id, "p": project_id})
 
 
 def reduce(tx: Transaction, item: OpenItem, by: Change) -> int:
@@ -102,13 +114,21 @@ def explain(tx: Transaction, given: Explanation, *, evidence_digest: str, by: By
     return number
 
 
-def take_proposed(tx: Transaction, *, project_id: int, explanation_id: int) -> Explanation:
-    """Return an explanation that waits for a second person, locked; or raise."""
+def take_opened(tx: Transaction, *, project_id: int, cause: str) -> OpenItem:
+    """Return the item that one transfer opened, locked; it is a defect when there is none."""
+    row = tx.execute(_TAKE_OPENED, {"p": project_id, "cause": cause}).one()
+    return _item(row)
+
+
+def take_explanation(
+    tx: Transaction, *, project_id: int, explanation_id: int, state: str = "proposed"
+) -> Explanation:
+    """Return an explanation in `state` (usually it waits for a second person), locked; or raise."""
     values = {"p": project_id, "e": explanation_id}
     row = tx.execute(_TAKE_EXPLANATION, values).one_or_none()
     if row is None:
         raise NoSuchExplanation(f"there is no explanation {explanation_id} on this project")
-    if row.state != "proposed":
+    if row.state != state:
         raise WrongState(f"explanation {explanation_id} is {row.state} already")
     return Explanation(**{**row._mapping, "kind": Explained(row.kind)})  # noqa: SLF001
 
@@ -130,12 +150,42 @@ def booked_for(tx: Transaction, *, project_id: int, account_id: int, names: str)
     return int(row.total), int(row.booked)
 
 
+def retract(tx: Transaction, given: Explanation, *, at: datetime) -> None:
+    """Write that two people took an endorsed explanation back; it is locked."""
+    tx.execute(_RETRACT, {"p": given.project_id, "e": given.id, "at": at})
+
+
 def page(
-    tx: Transaction, *, project_id: int, only_open: bool, after: int, limit: int
+    tx: Transaction,
+    *,
+    project_id: int,
+    account_ids: Sequence[int] | None = None,
+    only_open: bool,
+    after: int,
+    limit: int,
 ) -> list[AnyRow]:
-    """Return open items by number, each with its explanations."""
-    values = {"p": project_id, "open": only_open, "after": after, "limit": limit}
-    return as_dicts(tx.execute(_PAGE, values))
+    """Return open items by number, each with its explanations; `account_ids` None: all."""
+    values: dict[str, Any] = {
+        "p": project_id,
+        "open": only_open,
+        "after": after,
+        "limit": limit,
+        "accounts": None if account_ids is None else list(account_ids),
+    }
+    rows = as_dicts(tx.execute(_PAGE, values))
+    sealed = [
+        Sealed(
+            site := row.pop("entry_project") or 0,
+            records.of_entry(site, row["account_id"], row.pop("entry") or ""),
+            row["text"] or b"",
+        )
+        for row in rows
+    ]
+    told = records.words(tx, sealed)
+    for row, words in zip(rows, told, strict=True):
+        del row["account_id"]
+        row["text"] = words
+    return rows
 
 
 _OPEN: Final = text("""
@@ -146,6 +196,12 @@ _OPEN: Final = text("""
 """)
 _TAKE: Final = text(f"""
     SELECT {_ITEM} FROM open_item WHERE project_id = :p AND id = :i FOR UPDATE
+""")
+_ASSIGN: Final = text("""
+    UPDATE open_item SET project_id = :p WHERE project_id = 0 AND id = :i AND remaining = amount
+""")
+_TAKE_OPENED: Final = text(f"""
+    SELECT {_ITEM} FROM open_item WHERE project_id = :p AND cause = :cause FOR UPDATE
 """)
 _REDUCE: Final = text("""
     UPDATE open_item SET remaining = remaining + :r, absorbed = absorbed + :b
@@ -164,6 +220,10 @@ _TAKE_EXPLANATION: Final = text(f"""
 """)
 _END: Final = text("""
     UPDATE explanation SET state = :state, endorsed_by = :by, ended_at = :at
+    WHERE project_id = :p AND id = :e
+""")
+_RETRACT: Final = text("""
+    UPDATE explanation SET state = 'retracted', retracted_at = :at
     WHERE project_id = :p AND id = :e
 """)
 # A file is booked as one or payment by payment, and some of it by an explanation. Where the file
@@ -197,8 +257,8 @@ _BOOKED_FOR: Final = text("""
                      WHERE b.amount > 0), 0) AS booked
 """)
 _PAGE: Final = text("""
-    SELECT i.id, i.side, i.cause, i.amount, i.remaining, i.absorbed, i.since,
-           e.booked_on, coalesce(e.text, '') AS text,
+    SELECT i.id, i.account_id, i.side, i.cause, i.amount, i.remaining, i.absorbed, i.since,
+           e.booked_on, e.text, e.project_id AS entry_project, e.reference AS entry,
            coalesce((SELECT jsonb_agg(jsonb_build_object(
                         'id', x.id, 'kind', x.kind, 'names', x.names, 'amount', x.amount,
                         'reason', x.reason, 'state', x.state, 'explained_by', x.explained_by,
@@ -210,5 +270,7 @@ _PAGE: Final = text("""
     LEFT JOIN statement_entry e ON e.account_id = i.account_id
      AND i.cause = format('entry:%s:%s', e.account_id, e.reference)
     WHERE i.project_id = :p AND i.id > :after AND (i.remaining > 0 OR NOT :open)
+      AND (CAST(:accounts AS bigint[]) IS NULL
+           OR i.account_id = ANY(CAST(:accounts AS bigint[])))
     ORDER BY i.id LIMIT :limit
 """)

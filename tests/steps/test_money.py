@@ -171,24 +171,6 @@ class TestStatement:
         with pytest.raises(DuplicateStatement, match="booked before"):
             world.do(book, "bank_operator", statement=renamed, digest="1" * 64)
 
-    def test_on_a_shared_account_what_names_nobody_is_nobodys(self, world):
-        with world.operating() as tx:
-            tx.execute(
-                text("""
-                    INSERT INTO project (code, name, owner_id, general_contractor_id, account_id,
-                        region, sector, government_funded, currency, contract_amount,
-                        labour_share_basis_points, starts_on, ends_on, time_zone, policy)
-                    SELECT 'SECOND', name, owner_id, general_contractor_id, account_id, region,
-                        sector, government_funded, currency, 0, 0, starts_on, ends_on, time_zone,
-                        policy FROM project
-                """)
-            )
-        world.allocate(100)
-        assert balance(world).free == 0
-        with world.begin() as tx:
-            unassigned = ledger.balance_of(tx, project_id=0, account_id=world.account_id)
-        assert unassigned.free == 100
-
     def test_a_project_without_an_account_books_and_declares_nothing(self, world):
         with world.begin() as tx:
             tx.execute(text("UPDATE project SET account_id = NULL"))

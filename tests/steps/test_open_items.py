@@ -84,6 +84,10 @@ class TestCredit:
         (shown,) = items(world, only_open=False)
         assert [one.state for one in shown.explanations] == ["endorsed"]
 
+    def test_the_banks_words_are_told_to_whoever_has_to_explain_it(self, world):
+        world.book((700, "", "somebody"), said="advance for August")
+        assert [item.text for item in items(world)] == ["advance for August"]
+
     def test_it_may_be_explained_in_parts(self, world):
         world.book((700, "", "somebody"))
         (item,) = items(world)

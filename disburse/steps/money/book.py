@@ -69,7 +69,7 @@ def book(
     }
     funding.add_statement(tx, values)
     statement.require_sound(after=closing)
-    booked = explained(tx, project, account.id, statement)
+    booked = explained(tx, account.id, statement)
     _keep(tx, account, booked, number=number + 1, digest=digest, now=now, seen_by=project_id)
     who = by(caller, now)
     acts.record(

@@ -21,7 +21,7 @@ def dismiss(
 ) -> None:
     """Put the explanation aside; the item stays open and nothing moves."""
     admit(tx, caller, Act.DISMISS, project_id)
-    given = open_items.take_proposed(tx, project_id=project_id, explanation_id=explanation_id)
+    given = open_items.take_explanation(tx, project_id=project_id, explanation_id=explanation_id)
     who = by(caller, now)
     open_items.end(tx, given, "dismissed", endorsed_by=None, by=who)
     acts.record(

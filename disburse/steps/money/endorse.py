@@ -31,7 +31,7 @@ def endorse(
     comes to, and nothing comes back that was not booked.
     """
     admit(tx, caller, Act.ENDORSE, project_id)
-    given = open_items.take_proposed(tx, project_id=project_id, explanation_id=explanation_id)
+    given = open_items.take_explanation(tx, project_id=project_id, explanation_id=explanation_id)
     require_other_person(caller.person_id, given.explained_by)
     who = by(caller, now)
     posted = _reduced(tx, given, who)
