@@ -53,6 +53,8 @@ def explained(tx: Transaction, account_id: int, statement: Statement) -> list[Bo
     keys = {name: key for name in named if (key := attempt_of(name)) is not None}
     ours |= attempts.projects_of(tx, account_id=account_id, keys=keys)
     payers = accounts.payers(tx, account_id)
+    if payers.keys() != set(parties.sharing(tx, account_id)):
+        payers = {}  # of a project that the bank does not see: nobody can tell whose it is
     untold = [one for one in statement.entries if not _told(one, ours, payers)]
     known = Known(
         account_id=account_id,

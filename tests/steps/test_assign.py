@@ -17,8 +17,8 @@ from tests.builders import PAYER
 from tests.steps.test_open_items import agreed, anomalies, items
 
 
-def another_project(world, code, *, account=True, payer=""):
-    with world.begin() as tx:
+def another_project(world, code, *, account=True, payer="", without=""):
+    with world.operating() as tx:
         values = {"code": code, "payer": payer, "a": world.account_id if account else None}
         number = tx.scalar(
             text("""
@@ -33,8 +33,9 @@ def another_project(world, code, *, account=True, payer=""):
         tx.execute(
             text("""
             INSERT INTO party SELECT :new, organisation_id, capacity, delegation_digest,
-                delegation_from, delegation_to FROM party WHERE project_id = :p"""),
-            {"new": number, "p": world.project_id},
+                delegation_from, delegation_to FROM party
+                WHERE project_id = :p AND capacity <> :without"""),
+            {"new": number, "p": world.project_id, "without": without},
         )
         if account:
             ledger.open_row(tx, project_id=number, account_id=world.account_id)
@@ -47,7 +48,7 @@ def second(world):
 
 
 def balance(world, project_id=None):
-    with world.begin() as tx:
+    with world.everything() as tx:
         proof = prove(tx)
         assert proof.ok, proof
         number = world.project_id if project_id is None else project_id
@@ -106,7 +107,7 @@ def test_what_was_there_before_the_books_is_assigned_too(world, second):
 def test_both_movements_stand(world, second):
     world.book((700, "", "somebody"))
     both_assign(world, nobodys(world)[0])
-    with world.begin() as tx:
+    with world.everything() as tx:
         query = "SELECT project_id, kind, reference FROM transfer ORDER BY project_id, kind"
         posted = [tuple(row) for row in tx.execute(text(query))]
     entry = f"entry:{world.account_id}:B1-0"
@@ -126,6 +127,13 @@ def test_it_takes_the_role_on_every_project_that_shares_the_account(world, secon
     with pytest.raises(Forbidden, match="every project"):
         world.do(assign, "only here", item_id=nobodys(world)[0].id, reason="ours")
     assert second
+
+
+def test_another_contractors_project_is_nobodys_to_decide_for(world):
+    another_project(world, "SECOND", without="general_contractor")
+    world.book((700, "", "somebody"))
+    with pytest.raises(Forbidden, match="every project"):
+        world.do(assign, "releaser", item_id=nobodys(world)[0].id, reason="ours")
 
 
 def test_a_project_that_never_had_the_account_gets_nothing_of_it(world, second):
@@ -159,3 +167,8 @@ class TestWhoPaid:
         assert (balance(world).free, balance(world, 0).suspense) == (0, 100)
         both_assign(world, nobodys(world)[0])
         assert agreed(world, "allocation", 100, items(world)[0].id).free == 100
+
+    def test_where_the_bank_does_not_see_every_project_it_tells_nobodys_money(self, world):
+        another_project(world, "SECOND", without="bank")
+        world.allocate(100)
+        assert (balance(world).free, balance(world, 0).suspense) == (0, 100)

@@ -35,8 +35,8 @@ def assign(
     item = open_items.take(tx, project_id=UNASSIGNED, item_id=item_id)
     if item.account_id not in accounts.of_project(tx, project_id):
         raise NoSuchOpenItem(f"there is no open item {item_id} on an account of this project")
-    sharing = parties.sharing(tx, item.account_id)
-    if not all(caller.may(Act.ASSIGN, site) for site in sharing):
+    sharing, own = parties.sharing(tx, item.account_id), parties.projects_of(tx, caller)
+    if not all(site in own and caller.may(Act.ASSIGN, site) for site in sharing):
         raise Forbidden("the account is shared: it takes the role on every project paid from it")
     facts: dict[str, object] = {"amount": item.amount}
     if not agreed(
