@@ -125,7 +125,7 @@ def test_a_bank_takes_payments_in_its_own_format_and_sends_mt940(begin):
     account = {"bank_code": "", "number": "6210000000000001", "statements": True}
     cmb = World(begin, adapter=CMB, banks=adapters, account=account, workers=2)
     _, [file], _ = cmb.sent()
-    with begin() as tx:
+    with cmb.begin() as tx:
         query = text("SELECT reference, amount FROM attempt ORDER BY line")
         payments = [(row.reference, row.amount) for row in tx.execute(query)]
     content = mt940(
