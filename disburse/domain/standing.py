@@ -161,6 +161,10 @@ _OTHERS: Final = {
         organisation=_GC, role=Role.APPROVER, late_after=A_CHECK,
         exits=(Act.ENDORSE, Act.DISMISS, Act.EXPLAIN),
         en="explained by one person; another has to agree", zh="已有一人说明,等待另一人确认"),
+    (Thing.OPEN_ITEM, "unassigned"): Standing(
+        organisation=_GC, role=Role.RELEASER, late_after=A_CHECK, exits=(Act.ASSIGN,),
+        en="an amount on a shared account; nobody said whose project it is",
+        zh="共用账户上的款项,尚未确定所属项目"),
     (Thing.ANOMALY, "red"): Standing(
         organisation=_GC, role=Role.RELEASER, late_after=AT_ONCE, red=True, exits=(Act.RESOLVE,),
         en="money may be lost or paid twice; look today", zh="资金可能丢失或重复支付,请今日核查"),
@@ -226,6 +230,7 @@ WORDS: Final = {
     Act.BOOK: ("book the bank's statement", "录入银行对账单"),
     Act.EXPLAIN: ("say what it was", "说明款项"),
     Act.ENDORSE: ("agree with the explanation", "确认说明"),
+    Act.ASSIGN: ("say that it is this project's", "确认属于本项目"),
     Act.DISMISS: ("put the explanation aside", "驳回说明"),
     Act.RESOLVE: ("note what it turned out to be", "记录核查结果"),
     Act.RESUME: ("compare the bank's list and go on", "核对银行清单并恢复"),

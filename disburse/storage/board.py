@@ -156,6 +156,10 @@ _OTHERS: Final = """
     FROM open_item i
     WHERE i.project_id = ANY(CAST(:projects AS bigint[])) AND i.remaining > 0
     UNION ALL
+    SELECT 'open_item', 'unassigned', p.id, i.id, NULL, i.cause, 1, i.remaining, i.since, NULL, NULL
+    FROM open_item i JOIN project p ON p.account_id = i.account_id
+    WHERE i.project_id = 0 AND i.remaining > 0 AND p.id = ANY(CAST(:projects AS bigint[]))
+    UNION ALL
     SELECT 'anomaly', CASE WHEN n.red THEN 'red' ELSE 'open' END, n.project_id, n.id, NULL,
            n.reference, 1, NULL, n.at, NULL, NULL
     FROM anomaly n

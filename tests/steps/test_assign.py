@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from disburse.domain.access import Forbidden, Role
+from disburse.domain.access import Act, Forbidden, Role
+from disburse.domain.standing import Thing
 from disburse.queries.open_items import unassigned
 from disburse.queries.prove import prove
 from disburse.steps.money.assign import assign
 from disburse.storage import ledger
 from disburse.storage.open_items import NoSuchOpenItem
 from tests.builders import PAYER
+from tests.queries.test_board import rows, shown
 from tests.steps.test_open_items import agreed, anomalies, items
 
 
@@ -102,6 +104,17 @@ def test_what_was_there_before_the_books_is_assigned_too(world, second):
     both_assign(world, item)
     assert (balance(world).suspense, anomalies(world)) == (5_000, [])
     assert second
+
+
+def test_until_then_it_stands_on_the_board_of_everybody_who_may_decide(world, second):
+    world.book((700, "", "somebody"))
+    found = shown(world, project_id=second).rows
+    (told,) = [one for one in found if one.thing is Thing.OPEN_ITEM]
+    assert (told.state, told.id, told.amount) == ("unassigned", nobodys(world)[0].id, 700)
+    assert [one.act for one in told.exits] == [Act.ASSIGN]
+    both_assign(world, nobodys(world)[0])
+    assert shown(world, project_id=second).rows == ()
+    assert (Thing.OPEN_ITEM, "unexplained") in rows(world)
 
 
 def test_both_movements_stand(world, second):
