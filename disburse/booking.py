@@ -94,7 +94,7 @@ def _explain_one(tx: Transaction, known: Known, entry: Entry) -> Booked:
         home = _confirm(tx, waiting[0])
     elif what.kind is Kind.ALLOCATE:
         [home] = senders
-    matched = "reference" if told is entry else "amount"
+    matched = found.how if found is not None and told is not entry else "reference"
     return Booked(told, home, what.kind, what.anomaly, matched)
 
 

@@ -343,7 +343,12 @@ class World:
         """Let the owner's money arrive on the account, by a bank's statement."""
         self.book((amount, "", PAYER))
 
-    def book(self, *entries: tuple[int, str, str], said: str = "") -> Statement:
+    def book(
+        self,
+        *entries: tuple[int, str, str] | tuple[int, str, str, int | None],
+        said: str = "",
+        count: int | None = None,
+    ) -> Statement:
         """Book a statement of (amount, reference of ours that it names, counterparty)."""
         self._statements += 1
         told = [
@@ -354,8 +359,9 @@ class World:
                 names=names,
                 counterparty=counterparty,
                 text=said,
+                count=many[0] if many else count,
             )
-            for place, (amount, names, counterparty) in enumerate(entries)
+            for place, (amount, names, counterparty, *many) in enumerate(entries)
         ]
         statement = Statement(
             reference=f"S{self._statements}",

@@ -156,14 +156,16 @@ class _Reading:
 def _moves(entry: StatementEntry, parts: Sequence[EntryPart]) -> Iterator[StatementEntry]:
     """Yield the entry, or each of its movements where these are told whole.
 
-    A file of ours that was booked at once stays one entry; returns that were booked at once do
-    not: each is another payment's.
+    A file that was booked at once stays one entry, with how many it was: our reference or its sum
+    and count tell which. Returns that were booked at once do not: each is another payment's.
     """
     amounts = [part.amount for part in parts]
-    ours_at_once = entry.amount < 0 and entry.file_reference
+    unnamed = not any(part.payment_reference or part.file_reference for part in parts)
+    ours_at_once = entry.amount < 0 and (entry.file_reference or unnamed)
     told = None not in amounts and sum(filter(None, amounts)) == entry.amount
     if ours_at_once or not parts or not told or 0 in amounts:
-        yield entry
+        many = len(parts) if len(parts) > 1 else None
+        yield replace(entry, batch_count=entry.batch_count or many)
         return
     for number, part in enumerate(parts, start=1):
         yield replace(
@@ -175,6 +177,7 @@ def _moves(entry: StatementEntry, parts: Sequence[EntryPart]) -> Iterator[Statem
             counterparty_account=part.counterparty_account,
             return_reason=part.return_reason,
             text=part.text or entry.text,
+            batch_count=None,
         )
 
 
@@ -195,6 +198,7 @@ def _ledger_entries(
             names=_ours(entry),
             counterparty=_storable(_plain(entry.counterparty_account)),
             text=_storable(" ".join(filter(None, (entry.return_reason, entry.text)))),
+            count=entry.batch_count,
         )
 
 

@@ -29,6 +29,7 @@ class Entry:
     names: str  # a reference of ours that the bank repeats, or ""
     counterparty: str  # the other side's account number, or ""
     text: str
+    count: int | None = None  # how many payments the bank says it booked at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from disburse.domain.bookable import ENTRIES_MAX
 from disburse.domain.statement import Entry, Statement
 from disburse.door import admit
 from disburse.http.answers import BalanceTold, CoverageTold, TallyTold
-from disburse.http.asks import ReasonAsked, a_digest, a_text, an_amount, exact, signed
+from disburse.http.asks import ReasonAsked, a_digest, a_number, a_text, an_amount, exact, signed
 from disburse.http.routes import Ask, Bytes, Desk, Routes
 from disburse.http.spread import Money, spread
 from disburse.queries.account import account
@@ -47,6 +47,7 @@ class EntryAsked(Schema):
     names = a_text(REFERENCE_MAX, required=False, empty=True)
     counterparty = a_text(ACCOUNT_MAX, required=False, empty=True)
     text = a_text(required=False, empty=True)
+    count = a_number(required=False, most=ENTRIES_MAX)
 
 
 class StatementAsked(Schema):

@@ -1,11 +1,11 @@
-"""Which file or payment of ours an entry without a reference can be: by amount and day only."""
+"""Which file or payment of ours an entry without a reference can be: by batch, amount and day."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 
@@ -25,6 +25,7 @@ class Match:
     project_id: int
     names: str
     alike: int
+    how: str = "amount"  # or "batch": also by how many payments it was
 
     @property
     def certain(self) -> bool:
@@ -48,15 +49,29 @@ def by_amount(
         "entries": [one.reference for one in entries],
         "amounts": [one.amount for one in entries],
         "on": [one.booked_on for one in entries],
+        "counts": [one.count for one in entries],
     }
     with in_bulk(tx):
         rows = tx.execute(_CANDIDATES, values).all()
-    claims = Counter(name for row in rows for name in row.names)
+    counted = {one.reference for one in entries if (one.count or 1) > 1}
+    batches = _matches([row for row in rows if row.entry in counted], "batch", taken=set())
+    taken = {one.names for one in batches.values() if one.certain}
+    rest = [row for row in rows if row.entry not in counted]
+    return batches | _matches(rest, "amount", taken=taken)
+
+
+def _matches(rows: Sequence[Any], how: str, *, taken: Collection[str]) -> dict[str, Match]:
+    """Return what rows of (entry, project, candidates) can be beside each other."""
+    left = [(row, [name for name in row.names if name not in taken]) for row in rows]
+    claims = Counter(name for _, names in left for name in names)
     return {
-        row.entry: Match(row.project_id, row.names[0], max(claims[name] for name in row.names))
-        if len(row.names) == 1
-        else Match(0, "", len(row.names))
-        for row in rows
+        row.entry: Match(
+            row.project_ids[row.names.index(names[0])], names[0], claims[names[0]], how
+        )
+        if len(names) == 1
+        else Match(0, "", len(names))
+        for row, names in left
+        if names
     }
 
 
@@ -115,9 +130,9 @@ _UNBOOKED: Final = text("""
 # reported as returned and did not book back yet.
 _CANDIDATES: Final = text("""
     WITH given AS (
-        SELECT entry, amount, day FROM unnest(
-            CAST(:entries AS text[]), CAST(:amounts AS bigint[]), CAST(:on AS date[]))
-            AS t (entry, amount, day)),
+        SELECT entry, amount, day, count FROM unnest(
+            CAST(:entries AS text[]), CAST(:amounts AS bigint[]), CAST(:on AS date[]),
+            CAST(:counts AS integer[])) AS t (entry, amount, day, count)),
     booked AS (
         SELECT names, effect FROM statement_entry
         WHERE account_id = :a AND names <> '' AND effect IN ('book_payment', 'book_return')
@@ -129,10 +144,18 @@ _CANDIDATES: Final = text("""
     sent AS (
         SELECT project_id, id, period, reference, total, count,
                created_at::date - 1 AS first, greatest(pay_on, created_at::date) + :days AS last,
-               reference IN (SELECT names FROM booked WHERE effect = 'book_payment') AS spoken_for
+               reference IN (SELECT names FROM booked WHERE effect = 'book_payment') AS spoken_for,
+               false AS partial
         FROM bank_file
         WHERE account_id = :a AND state IN ('dispatching', 'sent', 'acknowledged', 'unknown')
           AND created_at::date <= (SELECT max(day) FROM given) + 1),
+    rest AS (  -- what a bank books of a file of which it rejected some
+        SELECT s.project_id, s.id, s.period, s.reference, sum(a.amount)::bigint AS total,
+               count(*)::integer AS count, s.first, s.last, s.spoken_for, true AS partial
+        FROM sent s JOIN attempt a
+          ON a.project_id = s.project_id AND a.period = s.period AND a.file_id = s.id
+        WHERE a.state <> 'rejected' AND EXISTS (SELECT FROM given WHERE count > 1)
+        GROUP BY 1, 2, 3, 4, 7, 8, 9, s.count HAVING count(*) < s.count),
     paid AS (
         SELECT s.project_id, s.id, a.reference, a.amount, a.state, s.first, s.last,
                s.count, s.spoken_for, a.answered_on,
@@ -142,8 +165,10 @@ _CANDIDATES: Final = text("""
           ON a.project_id = s.project_id AND a.period = s.period AND a.file_id = s.id
         WHERE a.amount IN (SELECT abs(amount) FROM given)),
     possible AS (
-        SELECT g.entry, s.project_id, s.reference FROM given g JOIN sent s
+        SELECT g.entry, s.project_id, s.reference FROM given g JOIN (
+            SELECT * FROM sent UNION ALL SELECT * FROM rest) s
           ON s.total = -g.amount AND g.day BETWEEN s.first AND s.last
+         AND s.count = coalesce(g.count, s.count) AND (g.count > 1 OR NOT s.partial)
         WHERE NOT s.spoken_for
           AND NOT EXISTS (SELECT FROM attempt a JOIN booked b ON b.names = a.reference
                           WHERE a.project_id = s.project_id AND a.period = s.period
@@ -151,12 +176,13 @@ _CANDIDATES: Final = text("""
         UNION ALL
         SELECT g.entry, p.project_id, p.reference FROM given g JOIN paid p
           ON p.amount = -g.amount AND g.day BETWEEN p.first AND p.last
-        WHERE p.count > 1 AND NOT p.spoken_for AND NOT p.out
+        WHERE p.count > 1 AND NOT p.spoken_for AND NOT p.out AND coalesce(g.count, 1) = 1
           AND p.state IN ('dispatching', 'sent', 'accepted', 'unknown', 'paid', 'returned')
         UNION ALL
         SELECT g.entry, p.project_id, p.reference FROM given g JOIN paid p
           ON p.amount = g.amount AND g.day BETWEEN p.answered_on - :days AND p.answered_on + :days
-        WHERE p.state = 'returned' AND NOT p.back)
-    SELECT entry, min(project_id) AS project_id, array_agg(reference ORDER BY reference) AS names
+        WHERE p.state = 'returned' AND NOT p.back AND coalesce(g.count, 1) = 1)
+    SELECT entry, array_agg(project_id ORDER BY reference) AS project_ids,
+           array_agg(reference ORDER BY reference) AS names
     FROM possible GROUP BY entry
 """)

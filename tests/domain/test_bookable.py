@@ -121,6 +121,21 @@ def test_a_file_of_ours_that_was_booked_at_once_stays_one_entry():
     assert [(one.amount, one.names) for one in found.statements[0].entries] == [(-5, "F0000017")]
 
 
+def test_a_debit_of_several_that_name_nothing_stays_one_entry_with_their_count():
+    unnamed = [part(-2), part(-3, reference="R9")]
+    found = read(opened(), *unnamed, entry(-5, parts=2), closed(995))
+    assert [(one.amount, one.count) for one in found.statements[0].entries] == [(-5, 2)]
+    found = read(opened(), entry(-5, batch_count=7), closed(995))
+    assert [(one.amount, one.count) for one in found.statements[0].entries] == [(-5, 7)]
+
+
+def test_a_debit_whose_parts_name_payments_of_ours_is_told_apart():
+    parts = [part(-2, payment_reference=OURS), part(-3)]
+    found = read(opened(), *parts, entry(-5, parts=2, batch_count=2), closed(995))
+    told = [(one.amount, one.names, one.count) for one in found.statements[0].entries]
+    assert told == [(-2, OURS, None), (-3, "", None)]
+
+
 def test_pages_are_put_together():
     first = [opened(page=1), entry(5), closed(None, closes_on=None, is_last_page=False)]
     found = read(*first, opened(page=2, opening=None), entry(6), closed(1011))

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 
+from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.approval import SamePerson
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.open_item import Explained, ExplanationRefused
@@ -244,6 +245,79 @@ class TestMatching:
         world.now = world.now.replace(year=world.now.year - 1)
         world.book((-file.total, "", ""))
         assert anomalies(world) == ["unordered-debit"]
+
+
+class TestBatches:
+    """Two files of one sum: how many payments the bank booked at once tells which it was."""
+
+    @pytest.fixture
+    def two(self, world):
+        def costing(place, net, number=None):
+            line = a_line(place, number=number or place)
+            gross = net + line.total_deductions
+            return replace(line, gross=gross, gross_items=(("base", gross),), net=net)
+
+        _, [small], _ = world.sent(a_sheet_json(costing(1, 100_000), costing(2, 200_000)))
+        earlier = {
+            "period": date(2026, 6, 1), "worked_from": date(2026, 6, 1),
+            "worked_to": date(2026, 6, 30),
+        }  # fmt: skip
+        amounts = (90_000, 110_000, 100_000)
+        told = [costing(place, net, place - 2) for place, net in enumerate(amounts, start=3)]
+        _, [large], [self.bytes] = world.sent(a_sheet_json(*told, **earlier))
+        assert small.total == large.total == 300_000
+        return small, large
+
+    def matched(self, world):
+        with world.everything() as tx:
+            query = "SELECT names, matched_by FROM statement_entry WHERE amount < 0 ORDER BY 1"
+            return [tuple(row) for row in tx.execute(text(query))]
+
+    def test_the_count_tells_which(self, world, two):
+        small, large = two
+        world.book((-300_000, "", ""), count=3)
+        assert self.matched(world) == [(large.reference, "batch")]
+        world.book((-300_000, "", ""), count=2)
+        assert (small.reference, "batch") in self.matched(world)
+        assert (anomalies(world), balance(world).missing) == ([], 0)
+
+    def test_without_the_count_nobody_guesses(self, world, two):
+        world.book((-300_000, "", ""))
+        assert (anomalies(world), self.matched(world)) == (["ambiguous-debit"], [("", "reference")])
+        assert two
+
+    def test_another_count_is_neither(self, world, two):
+        world.book((-300_000, "", ""), count=4)
+        assert anomalies(world) == ["unordered-debit"]
+        assert two
+
+    def test_two_entries_with_the_count_of_one_file_are_for_people(self, world, two):
+        world.book((-300_000, "", ""), (-300_000, "", ""), count=3)
+        assert anomalies(world) == ["ambiguous-debit", "ambiguous-debit"]
+        assert two
+
+    def test_a_batch_speaks_for_its_file_before_amounts_do(self, world, two):
+        small, large = two
+        world.book((-300_000, "", "", 3), (-300_000, "", "", None))
+        assert self.matched(world) == sorted(
+            [(large.reference, "batch"), (small.reference, "amount")]
+        )
+
+    def test_many_at_once_are_never_one_payment(self, world, two):
+        world.book((-200_000, "", ""), count=2)
+        assert anomalies(world) == ["unordered-debit"]
+        assert two
+
+    def test_of_a_file_in_part_the_count_of_what_was_not_rejected(self, world, two):
+        _, large = two
+        with world.begin() as tx:
+            query = "SELECT reference FROM attempt WHERE file_id = :f AND amount = 100000"
+            rejected = tx.scalar(text(query), {"f": large.id})
+        words = {rejected: Word("rejected", "AC04")}
+        world.ingest(write_answer(read_order(self.bytes), words, on=world.now.date()))
+        world.book((-200_000, "", ""), count=2)
+        assert self.matched(world) == [(large.reference, "batch")]
+        assert anomalies(world) == []
 
 
 class TestTwoPeople:
