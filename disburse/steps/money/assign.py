@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from disburse.agreeing import agreed
 from disburse.booking import UNASSIGNED
 from disburse.domain.access import Act, Caller, Forbidden
 from disburse.domain.ledger import Kind, Transfer
-from disburse.domain.open_item import Side
+from disburse.domain.open_item import OpenItem, Side
 from disburse.door import admit, by
 from disburse.storage import accounts, acts, inbox, ledger, open_items, parties
 from disburse.storage.engine import Transaction
@@ -32,12 +33,7 @@ def assign(
     `NoSuchOpenItem`.
     """
     admit(tx, caller, Act.ASSIGN, project_id)
-    item = open_items.take(tx, project_id=UNASSIGNED, item_id=item_id)
-    if item.account_id not in accounts.of_project(tx, project_id):
-        raise NoSuchOpenItem(f"there is no open item {item_id} on an account of this project")
-    sharing, own = parties.sharing(tx, item.account_id), parties.projects_of(tx, caller)
-    if not all(site in own and caller.may(Act.ASSIGN, site) for site in sharing):
-        raise Forbidden("the account is shared: it takes the role on every project paid from it")
+    item, sharing = _take(tx, caller, project_id, item_id)
     facts: dict[str, object] = {"amount": item.amount}
     if not agreed(
         tx,
@@ -67,13 +63,30 @@ def assign(
         project_id=project_id,
         facts=facts | {"reason": reason},
     )
-    credit = item.side is Side.CREDIT
-    kind = Kind.BOOK_UNKNOWN_CREDIT if credit else Kind.BOOK_UNORDERED_DEBIT
+    kind = _KIND[item.side]
     moved = {
         UNASSIGNED: Transfer(Kind.CORRECT, f"{kind}:{item.cause}", item.amount),
         project_id: Transfer(kind, item.cause, item.amount),
     }
     for site, transfer in moved.items():
-        row = {"project_id": site, "account_id": item.account_id}
-        ledger.post(tx, **row, transfers=[transfer], at=now)
+        ledger.post(tx, project_id=site, account_id=item.account_id, transfers=[transfer], at=now)
     return True
+
+
+_KIND: Final = {
+    Side.CREDIT: Kind.BOOK_UNKNOWN_CREDIT,
+    Side.DEBIT: Kind.BOOK_UNORDERED_DEBIT,
+}
+
+
+def _take(
+    tx: Transaction, caller: Caller, project_id: int, item_id: int
+) -> tuple[OpenItem, list[int]]:
+    """Return the item, locked, and the projects paid from its account, all of them the caller's."""
+    item = open_items.take(tx, project_id=UNASSIGNED, item_id=item_id)
+    if item.account_id not in accounts.of_project(tx, project_id):
+        raise NoSuchOpenItem(f"there is no open item {item_id} on an account of this project")
+    sharing, own = parties.sharing(tx, item.account_id), parties.projects_of(tx, caller)
+    if not all(site in own and caller.may(Act.ASSIGN, site) for site in sharing):
+        raise Forbidden("the account is shared: it takes the role on every project paid from it")
+    return item, sharing

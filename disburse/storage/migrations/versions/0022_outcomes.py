@@ -1,4 +1,4 @@
-"""Entries that are known as a file by sum and count."""
+"""Documents of banks, words and explanations taken back, entries known by sum and count."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: what was matched by batch would have no name."""
-    raise NotImplementedError("what was matched by batch would have no name; restore a backup")
+    """Refuse: what was taken back would count again."""
+    raise NotImplementedError("what was taken back would count again; restore a backup")
