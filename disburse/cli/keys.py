@@ -82,7 +82,8 @@ def load_private(path: Path, passphrase: str | None = None) -> signing.PrivateKe
 def load_chain(path: Path) -> str:
     """Read a certificate and its issuers' as PEM, or raise `CertificateUntrusted`."""
     with path.open("rb") as file:
-        return signing.read_chain(file.read(signing.CHAIN_CHARACTERS_MAX + 1))
+        content = file.read(signing.CHAIN_CHARACTERS_MAX + 1)
+    return signing.read_chain(content.decode(errors="replace"))
 
 
 def _passphrase(*, confirm: bool) -> str:

@@ -7,7 +7,7 @@ a host name. Revocation it does not do, so that is done here, and refuses what c
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,12 +77,12 @@ def key_of(chain_pem: str) -> PublicKey:
     return public_of(native)
 
 
-def read_chain(content: bytes) -> str:
-    """Return the certificates of a PEM file, without what stands around them.
+def read_chain(text: str) -> str:
+    """Return the certificates of a PEM text, without what stands around them.
 
     Raises `CertificateUntrusted`.
     """
-    return as_pem(as_x5c(content.decode(errors="replace")))
+    return as_pem(as_x5c(text))
 
 
 def subject_of(chain_pem: str) -> str:
@@ -103,11 +103,11 @@ def as_pem(x5c: object) -> str:
         if not isinstance(x5c, list) or not 0 < len(x5c) <= CHAIN_CERTIFICATES_MAX:
             raise CertificateUntrusted(f"not a list of 1 to {CHAIN_CERTIFICATES_MAX} certificates")
         ders = [base64.b64decode(one, validate=True) for one in x5c]
-        if [base64.b64encode(der).decode() for der in ders] != x5c:
-            raise CertificateUntrusted("not strict base64")
-        read = [x509.load_der_x509_certificate(der) for der in ders]
     except (ValueError, TypeError):
         raise CertificateUntrusted("not certificates in base64") from None
+    if [base64.b64encode(der).decode() for der in ders] != x5c:
+        raise CertificateUntrusted("not strict base64")
+    read = _parsed(lambda: [x509.load_der_x509_certificate(der) for der in ders], "x5c")
     return "".join(one.public_bytes(Encoding.PEM).decode() for one in read)
 
 
@@ -214,14 +214,23 @@ def _made_by(one: x509.CertificateRevocationList, issuer: x509.Certificate) -> b
 def _read_chain(pem: str) -> list[x509.Certificate]:
     if len(pem) > CHAIN_CHARACTERS_MAX:
         raise CertificateUntrusted(f"a chain has at most {CHAIN_CHARACTERS_MAX} characters")
-    return _read_certificates(pem.encode(), "the certificate")
+    return _read_certificates(pem.encode(errors="replace"), "the certificate")
 
 
 def _read_certificates(pem: bytes, name: str) -> list[x509.Certificate]:
+    return _parsed(lambda: x509.load_pem_x509_certificates(pem), name)
+
+
+def _parsed(read: Callable[[], list[x509.Certificate]], name: str) -> list[x509.Certificate]:
+    """Read certificates to the end; their names are parsed late, and would surprise us then."""
     try:
-        return x509.load_pem_x509_certificates(pem)
-    except ValueError:
-        raise CertificateUntrusted(f"{name} is not a certificate in PEM form") from None
+        found = read()
+        for one in found:
+            one.subject.rfc4514_string()
+            one.issuer.rfc4514_string()
+    except (ValueError, TypeError, x509.InvalidVersion):
+        raise CertificateUntrusted(f"{name} is not a certificate that can be read") from None
+    return found
 
 
 def _read_lists(content: bytes) -> list[x509.CertificateRevocationList]:

@@ -8,6 +8,7 @@ up among the registered certificates.
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import new as new_digest
@@ -49,7 +50,11 @@ class Signature:
     issuer: bytes  # DER of the name
     serial: int
     claimed_at: datetime | None
-    _info: Any  # SignerInfo; asn1crypto has no types
+    digest: str  # the name of the digest that both its fields agree on
+    scheme: str
+    message_digest: object
+    signed: bytes  # the attributes
+    made: bytes
 
     def covers(self, content: bytes, key: object) -> bool:
         """Say whether `key` signed exactly `content`, by the attributes' way.
@@ -57,23 +62,19 @@ class Signature:
         None is nobody's key. Every answer takes the whole work: a key that is unknown, or of
         another kind than the signature, is replaced by a decoy.
         """
-        name = self._info["digest_algorithm"]["algorithm"].native
-        meant = _attributes(self._info)["message_digest"] == new_digest(name, content).digest()
-        # RFC 5652 section 5.4: signed as a SET OF, although sent with another tag
-        signed = self._info["signed_attrs"].untag().dump()
-        scheme = self._info["signature_algorithm"]
-        kind, decoyed = _KINDS[scheme.signature_algo]
+        meant = self.message_digest == new_digest(self.digest, content).digest()
+        kind, decoyed = _KINDS[self.scheme]
         fits = isinstance(key, kind)
         shown = key if fits else decoy(decoyed).native
-        made = _proves(shown, scheme.signature_algo, self._info["signature"].native, signed,
-                       _DIGESTS[name]())  # fmt: skip
+        made = _proves(shown, self.scheme, self.made, self.signed, _DIGESTS[self.digest]())
         return fits and meant and made
 
 
 def armour(der: bytes) -> str:
     """Write a CMS file, DER or PEM, as the service takes it."""
     if pem.detect(der):
-        _, _, der = pem.unarmor(der)
+        with suppress(ValueError):  # damaged: the service says so
+            _, _, der = pem.unarmor(der)
     return PREFIX + base64.b64encode(der).decode()
 
 
@@ -92,6 +93,7 @@ def read(text: str) -> Signature:
 
 
 def _read(outer: Any) -> Signature:  # noqa: ANN401  (asn1crypto has no types)
+    """Read all of it that counts, for asn1crypto parses late, and fails late."""
     if outer["content_type"].native != "signed_data":
         raise NotCms("it is not signed data")
     signed = outer["content"]
@@ -121,7 +123,12 @@ def _read(outer: Any) -> Signature:  # noqa: ANN401  (asn1crypto has no types)
         issuer=info["sid"].chosen["issuer"].dump(),
         serial=info["sid"].chosen["serial_number"].native,
         claimed_at=claimed if isinstance(claimed, datetime) else None,
-        _info=info,
+        digest=name,
+        scheme=scheme.signature_algo,
+        message_digest=attributes["message_digest"],
+        # RFC 5652 section 5.4: signed as a SET OF, although sent with another tag
+        signed=info["signed_attrs"].untag().dump(),
+        made=info["signature"].native,
     )
 
 

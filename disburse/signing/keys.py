@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.errors import JoseError
@@ -135,7 +135,7 @@ def from_pem(pem: bytes, *, passphrase: str | None) -> PrivateKey:
     password = passphrase.encode() if passphrase is not None and is_protected(pem) else None
     try:
         return _private(_load(pem, password))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         raise KeyUnreadable(
             "not a private key in PEM form, or the passphrase does not open it"
         ) from None

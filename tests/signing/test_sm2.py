@@ -69,10 +69,11 @@ def test_the_example_of_sm3_comes_out():
     [
         b"", EXAMPLE[:-1], EXAMPLE + b"\0", b"\0" + EXAMPLE, bytes(64), bytes(32) + EXAMPLE[32:],
         EXAMPLE[:32] + bytes(32), EXAMPLE[32:] + EXAMPLE[:32],
+        EXAMPLE[:32] + b"\0" + EXAMPLE[32:],  # the same numbers in a second form
         (R + sm2._N).to_bytes(33, "big") + EXAMPLE[32:], encode_dss_signature(R, S),
         R.to_bytes(32, "big") + (sm2._N - R).to_bytes(32, "big"),  # t = r + s = 0
     ],
-    ids=range(11),
+    ids=range(12),
 )  # fmt: skip
 def test_no_other_text_is_the_signature(made):
     assert not sm2.covers(sm2.Sm2Key(X, Y), MESSAGE, made)

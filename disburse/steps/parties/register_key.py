@@ -59,6 +59,8 @@ def register_key(
     organisation = parties.organisation(tx, particulars.registration(registration))
     _require_theirs(caller, organisation, offered)
     _require_short(valid_for)
+    if offered.certificate is not None:
+        offered = replace(offered, certificate=signing.read_chain(offered.certificate))
     known = keys.of_organisation(tx, organisation.id)
     _require_few(known, purpose, now)
     public = _proven(organisation, offered, purpose)

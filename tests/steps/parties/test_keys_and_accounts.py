@@ -189,6 +189,18 @@ def test_a_usb_key_is_registered_by_its_certificate_and_signs_sheets(world, auth
     assert told.key.certificate == signer.pem
 
 
+@pytest.mark.parametrize("around", ["\ud800", "\0", "subject=公司\n"])
+def test_what_stands_around_a_certificate_is_not_kept(world, authorities, around):
+    """Files of authorities have remarks; and half a character or a NUL can be kept nowhere."""
+    signer = authorities.certify()
+    made = certified(world, authorities, signer, certificate=around + signer.pem + around)
+    with world.begin() as tx:
+        owner = world.organisations[OrganisationKind.SUBCONTRACTOR]
+        assert keys.of_organisation(tx, owner)[made.kid].certificate == signer.pem
+    with pytest.raises(signing.CertificateUntrusted, match="can be read"):
+        certified(world, authorities, signer, certificate=around)
+
+
 def test_a_revoked_certificate_signs_no_more(world, authorities):
     signer = authorities.certify()
     certified(world, authorities, signer)
