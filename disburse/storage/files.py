@@ -229,20 +229,9 @@ _NEXT: Final = text("""
     UPDATE bank_connection SET last_sequence = last_sequence + 1
     WHERE id = :c RETURNING last_sequence
 """)
-_NEXT_FREE: Final = text("""
-    WITH locked AS MATERIALIZED (
-        SELECT id, last_sequence FROM bank_connection WHERE id = :c FOR UPDATE),
-    free AS (
-        SELECT min(n) AS n FROM locked, generate_series(1, last_sequence + 1) n
-        WHERE NOT EXISTS (SELECT FROM bank_file f WHERE f.connection_id = :c AND f.sequence = n
-                                                    AND f.state <> 'void'))
-    UPDATE bank_connection c SET last_sequence = greatest(c.last_sequence, free.n)
-    FROM free WHERE c.id = :c RETURNING free.n
-""")
-_BEFORE: Final = text("""
-    SELECT count(*) FROM bank_file
-    WHERE connection_id = :c AND sequence < :sequence AND state IN ('acknowledged', 'refused')
-""")
+# Over the files of other projects, too, which the caller does not see.
+_NEXT_FREE: Final = text("SELECT next_free_number(:c)")
+_BEFORE: Final = text("SELECT answered_before(:c, :sequence)")
 _ADVANCE: Final = text("""
     UPDATE bank_file SET state = :after, version = version + 1, claimed_by = :claimed_by,
                          moved_at = :at

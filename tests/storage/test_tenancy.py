@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from disburse import banks
 from disburse.domain.access import ROLES, OrganisationKind
-from disburse.storage import embedded, migrate, parties, roles, tenancy
+from disburse.storage import embedded, files, migrate, parties, roles, tenancy
 from disburse.storage.engine import connect, copy_rows, read_only
 from disburse.storage.roles import RolesMissing, UnfitRole
 from disburse.storage.tenancy import EXEMPT, Unprotected
@@ -370,6 +370,17 @@ class TestFunctionsOfTheOwner:
             found = tx.execute(text("SELECT * FROM member_by_number(:m)"), {"m": member}).all()
             tx.execute(text("DROP TABLE pg_temp.member, pg_temp.organisation"))
         assert [row.login for row in found] == ["approver@general_contractor"]
+
+    def test_files_of_others_on_the_same_connection_keep_their_numbers(self, busy):
+        with busy.everything() as tx:
+            sent = tx.execute(text("SELECT connection_id, sequence, state FROM bank_file")).one()
+            tx.execute(text("UPDATE bank_file SET state = 'acknowledged'"))
+        with busy.operating() as tx:  # who sees the connection, and no file of the project
+            assert tx.scalar(text("SELECT count(*) FROM bank_file")) == 0
+            connection = sent.connection_id
+            assert files.next_sequence(tx, connection, consecutive=True) == sent.sequence + 1
+            here = {"c": connection, "n": sent.sequence + 1}
+            assert tx.scalar(text("SELECT answered_before(:c, :n)"), here) == sent.sequence
 
     def test_lines_seen_on_projects_of_others_count_too(self, busy, stranger):
         person = busy.caller("labour_officer").person_id
