@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from disburse import clock, console
 from disburse.adapter import Adapter
 from disburse.courier.reach import PUBLIC, Reach
 from disburse.entrance import Entrance
+from disburse.entrance.address import Network
 from disburse.entrance.cookies import Cookies
 from disburse.factors.company import Company
 from disburse.factors.password import Passwords
@@ -46,6 +47,7 @@ from disburse.http import (
     words,
 )
 from disburse.http.metrics import Metrics
+from disburse.http.rates import Rates
 from disburse.http.routes import Desk
 from disburse.signing import NOBODY, Trust
 from disburse.storage.engine import Begin
@@ -86,13 +88,15 @@ def create_app(
     company: Company | None = None,
     trust: Trust = NOBODY,
     reach: Reach = PUBLIC,
+    proxies: Sequence[Network] = (),
+    rates: Rates | None = None,
     ticks: Callable[[], int] = clock.ticks,
 ) -> Flask:
     """Build the web service of one installation; nothing in it is reached through a global.
 
     Without `tokens`, which is how production runs, people come by session and machines by signed
     requests. `public_url` is the address, without a path, that clients know the service by; "":
-    the one by which each request came.
+    the one by which each request came. Only `proxies` are believed where a request came from.
     """
     app = Flask("disburse", static_folder=None)
     app.config.update(API_TITLE=openapi.TITLE, API_VERSION="v1", OPENAPI_VERSION=openapi.VERSION)
@@ -108,22 +112,22 @@ def create_app(
         cookies=Cookies(secure=not tokens or public_url.startswith("https://"), now=now),
         public_url=public_url,
         company=company,
+        proxies=proxies,
     )
     desk = Desk(begin=begin, banks=banks, now=now, entrance=entrance, trust=trust, vet=reach.read)
-    bodies_max: dict[str, int] = {}
-    guard.install(
-        app,
-        begin,
-        now,
-        bodies_max=bodies_max,
-        metrics_token=metrics_token,
-        tokens=tokens,
+    door = guard.Guard(
+        begin=begin,
+        now=now,
         entrance=entrance,
+        rates=rates or Rates(ticks),
+        tokens=tokens,
+        metrics_token=metrics_token,
     )
+    guard.install(app, door)
     for topic in TOPICS:
         made = topic.routes(desk)
         api.register_blueprint(made.blueprint)
-        bodies_max |= made.bodies_max
+        door.bodies_max.update(made.bodies_max)
 
     @cache
     def document() -> Mapping[str, Any]:

@@ -64,6 +64,7 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     metrics_token: str = ""  # "": /metrics answers this machine only
+    proxies: tuple[Network, ...] = ()  # they say in X-Forwarded-For whom they speak for
     webhook_networks: tuple[Network, ...] = ()  # own ones that events may go to, also by http
     # At most one of three says where the master key is; none: a file in `var`, made when missing.
     master_key_file: Path | None = None
@@ -217,6 +218,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "oidc_client_id": _word,
     "oidc_client_secret": _word,
     "metrics_token": _metrics_token,
+    "proxies": _networks,
     "webhook_networks": _networks,
     "master_key_file": _folder,
     "master_key": _filled,

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from datetime import timedelta
+from ipaddress import ip_network
 from os import environ, getpid
 from socket import gethostname
 from threading import Event
@@ -29,6 +30,7 @@ from disburse.settings import Settings
 from disburse.storage import embedded
 from disburse.work import PAUSE_SECONDS, Turn, run, turn
 
+THIS_MACHINE: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 DEVELOPMENT: Final = "development"
 PRODUCTION: Final = "production"
 LOG: Final = "%(asctime)s %(name)s %(levelname)s %(message)s"
@@ -80,6 +82,8 @@ def serve(*, host: str | None, port: int | None, environment: str, public_url: s
             company=_company(chosen),
             trust=trust_of(chosen),
             reach=Reach(chosen.webhook_networks),
+            # A public address is a proxy's, and usually it stands on this machine.
+            proxies=chosen.proxies or (THIS_MACHINE if public_url else ()),
         )
         server = make_server(
             app,

@@ -18,7 +18,9 @@ POLICY: Final = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 REMEMBERED_FOR: Final = timedelta(days=365)
-_STATUS: Final = {"too-many-attempts": 429, "forged-request": 403, "forbidden": 403}
+_STATUS: Final = {
+    "too-many-attempts": 429, "too-many-requests": 429, "forged-request": 403, "forbidden": 403,
+}  # fmt: skip
 REFUSED: Final = 422
 # Where a form is sent to, there is no page to be read in another language; it is on this one.
 _ANSWERS: Final = {
@@ -69,6 +71,8 @@ class Look:
         response = Response(text, content_type="text/html; charset=utf-8")
         if refusal is not None:
             response.status_code = _STATUS.get(refusal.code, REFUSED)
+            if "seconds" in refusal.facts:
+                response.headers["Retry-After"] = str(refusal.facts["seconds"])
         if request.args.get("lang") == language:
             response.set_cookie(
                 words.COOKIE, language, max_age=REMEMBERED_FOR, path="/", httponly=True,

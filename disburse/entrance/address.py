@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from flask import Request
@@ -10,14 +11,17 @@ from flask import Request
 NETWORK_BITS: Final = 64  # of IPv6: one household has that many addresses at least
 
 
-def of(asked: Request) -> str:
+Network = IPv4Network | IPv6Network
+
+
+def of(asked: Request, proxies: Sequence[Network] = ()) -> str:
     """Return the address that counts as one: of IPv6 its network.
 
-    Only a proxy on this machine is believed, and of what it forwards only the last word: everything
-    before was said by whoever asks.
+    Only `proxies`, the operator's own, are believed, and of what they forward only the last word:
+    everything before was said by whoever asks.
     """
     found = _read(asked.remote_addr or "")
-    if found is not None and found.is_loopback:
+    if found is not None and any(found in network for network in proxies):
         found = _read(asked.headers.get("X-Forwarded-For", "").rpartition(",")[2]) or found
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:

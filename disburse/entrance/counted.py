@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +51,7 @@ class Entrance:
     cookies: Cookies
     public_url: str = ""
     company: Company | None = None
+    proxies: Sequence[address.Network] = ()  # ours, which say whom they speak for
 
     def visitor(self, asked: Request, *, browser: bool = False) -> Visitor:
         """Return who stands there, or raise `ForgedRequest` when another site sent them."""
@@ -59,7 +60,7 @@ class Entrance:
 
     def _visitor(self, asked: Request) -> Visitor:
         return Visitor(
-            address=address.of(asked),
+            address=address.of(asked, self.proxies),
             browser=asked.headers.get("User-Agent", ""),
             session=self.cookies.read(asked, self.cookies.session),
             known=self.cookies.read(asked, self.cookies.known),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -14,8 +14,9 @@ from typing import Final
 from flask import Flask, Request, Response, g, request
 
 from disburse.domain.access import Caller
-from disburse.entrance import Entrance, forged
+from disburse.entrance import Entrance, address, forged
 from disburse.http import problems, signed
+from disburse.http.rates import Rates
 from disburse.storage import members, sessions
 from disburse.storage.engine import Begin
 
@@ -57,49 +58,57 @@ OPEN_PAGES: Final = frozenset(
 )  # fmt: skip
 
 
-def install(
-    app: Flask,
-    begin: Begin,
-    now: Callable[[], datetime],
-    *,
-    bodies_max: dict[str, int],
-    metrics_token: str,
-    tokens: bool,
-    entrance: Entrance,
-) -> None:
-    """Turn away everybody but known callers; `bodies_max` are bytes by endpoint.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Turns away everybody but known callers, and whoever asks too fast."""
 
-    A request that is signed is judged by that alone, one that says who authorises it by that;
-    any other by its session. Without `tokens` none is taken.
-    """
+    begin: Begin
+    now: Callable[[], datetime]
+    entrance: Entrance
+    rates: Rates
+    tokens: bool  # whether any is taken
+    metrics_token: str
+    bodies_max: dict[str, int] = field(default_factory=dict)  # bytes by endpoint
 
-    def find(at: datetime) -> Caller | None:
-        if signed.is_signed(request):
-            found = signed.signer(request, begin, at, public_url=entrance.public_url)
-            return None if found is None else replace(found, by_key=True)
-        if "Authorization" in request.headers:
-            return _caller(request, begin, at) if tokens else None
-        return _of_session(request, entrance, at)
-
-    @app.before_request
-    def _enter() -> Response | None:
-        request.max_content_length = bodies_max.get(request.endpoint or "", BODY_BYTES_MAX)
-        if request.endpoint in OPEN | DOORS | OPEN_PAGES:
+    def enter(self) -> Response | None:
+        """Let a request pass, with its caller in `g`, or answer it; or raise a refusal."""
+        endpoint = request.endpoint or ""
+        request.max_content_length = self.bodies_max.get(endpoint, BODY_BYTES_MAX)
+        self.rates.of_address(address.of(request, self.entrance.proxies))
+        if endpoint in OPEN | DOORS | OPEN_PAGES:
             return None
-        if request.endpoint == METRICS and _may_scrape(request, metrics_token):
-            return None
-        found = None if request.endpoint == METRICS else find(now())
-        if found is None and (request.endpoint or "").startswith(PAGES):
-            return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": SIGN_IN})
+        if endpoint == METRICS:
+            return None if _may_scrape(request, self.metrics_token) else self._stranger()
+        found = self._find(self.now())
         if found is None:
-            return _stranger(tokens=tokens)
+            return self._stranger()
+        self.rates.of_caller(found.member_id)
         g.caller = found
         return None
 
-    _harden(app, encrypted=entrance.public_url.startswith("https://"))
+    def _find(self, at: datetime) -> Caller | None:
+        """Judge a signed request by that alone, one that says who authorises it by that.
+
+        Any other by its session.
+        """
+        if signed.is_signed(request):
+            found = signed.signer(request, self.begin, at, public_url=self.entrance.public_url)
+            return None if found is None else replace(found, by_key=True)
+        if "Authorization" in request.headers:
+            return _caller(request, self.begin, at) if self.tokens else None
+        return _of_session(request, self.entrance, at)
+
+    def _stranger(self) -> Response:
+        if (request.endpoint or "").startswith(PAGES):
+            return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": SIGN_IN})
+        return _stranger(tokens=self.tokens)
 
 
-def _harden(app: Flask, *, encrypted: bool) -> None:
+def install(app: Flask, guard: Guard) -> None:
+    """Put the guard before every route, and close what every answer leaves open."""
+    app.before_request(guard.enter)
+    encrypted = guard.entrance.public_url.startswith("https://")
+
     @app.after_request
     def _close(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -73,7 +73,7 @@ STATUS: Final = {
         "nothing-said", "nothing-to-book",
         "weak-passphrase", "weak-password", "wrong-project",
     ),
-    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "too-many-reveals"),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "too-many-requests", "too-many-reveals"),
     # Ours to mend: an adapter that proves nothing, a database of another version, no database.
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "broken-seal", "master-key-unusable", "not-these-bytes", "settings-refused",
@@ -121,7 +121,10 @@ def document(
 
 def response(answer: Answer) -> Response:
     """Return a kept or new answer as Flask sends it."""
-    return Response(answer.content, status=answer.status, content_type=answer.media_type)
+    sent = Response(answer.content, status=answer.status, content_type=answer.media_type)
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        sent.headers["Retry-After"] = str(json.loads(answer.content)["seconds"])
+    return sent
 
 
 def install(app: Flask) -> None:
@@ -129,10 +132,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     def _refusal(refusal: Refusal) -> Response:
-        answer = response(of_refusal(refusal))
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            answer.headers["Retry-After"] = str(refusal.facts["seconds"])
-        return answer
+        return response(of_refusal(refusal))
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

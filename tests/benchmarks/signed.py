@@ -28,7 +28,7 @@ from disburse.storage.engine import connect
 from disburse.storage.migrate import migrate
 from tests.builders import World, a_request_key
 from tests.conftest import KEYCHAIN
-from tests.http.site import add_token, token_of
+from tests.http.site import add_token, patient, token_of
 from tests.sheets import TODAY
 
 ENTRANCE_MAX = 3_000_000  # nanoseconds
@@ -61,7 +61,7 @@ class Stopwatch:
 
 def run(turns: int, world: World, watch: Stopwatch) -> None:
     """Let `turns` signed requests and as many with a token in, one by one in turn."""
-    app = create_app(world.unbound, world.banks, lambda: world.now)
+    app = create_app(world.unbound, world.banks, lambda: world.now, rates=patient())
     key = a_request_key(world, "funder's machine", "funder")
     with world.begin() as tx:
         add_token(tx, world, "funder", world.caller("funder"))

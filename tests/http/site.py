@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from ipaddress import ip_network
 from itertools import count
 
 from disburse import signing
 from disburse.app import create_app
+from disburse.clock import ticks
 from disburse.factors.password import Passwords
+from disburse.http.rates import Rate, Rates
 from disburse.storage import members, tenancy
 from tests.builders import JSON, World, a_key
 from tests.sheets import a_sheet_json, lines
 
 PROJECTS = "/v1/projects"
 SWIFT = Passwords(time_cost=1, memory_kib=8, lanes=1)  # the same algorithm, for impatient tests
+
+
+PROXIES = (ip_network("127.0.0.0/8"),)  # as behind a proxy on this machine
+
+
+def patient():
+    """Return rates for tests, which are faster than people; see tests/http/test_rates.py."""
+    much = Rate(burst=1_000_000, each_second=1_000)
+    return Rates(ticks, caller=much, address=much)
 
 
 @dataclass(slots=True)
@@ -28,7 +40,12 @@ class Site:
 
     def __post_init__(self):
         app = create_app(
-            self.world.unbound, self.world.banks, lambda: self.world.now, passwords=SWIFT
+            self.world.unbound,
+            self.world.banks,
+            lambda: self.world.now,
+            passwords=SWIFT,
+            rates=patient(),
+            proxies=PROXIES,
         )
         self.client = app.test_client()
         with self.world.begin() as tx:
