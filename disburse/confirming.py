@@ -39,9 +39,16 @@ class Named:
 
 
 def named(entries: Iterable[tuple[int, Entry]]) -> list[Named]:
-    """Add up entries and their positions by what they name, in the order of the first."""
+    """Add up entries and their positions by what they name, in the order of the first.
+
+    What the bank corrects in its own books it may book again: of that nothing is proven.
+    """
+    entries = list(entries)
+    corrected = {entry.names for _, entry in entries if entry.corrects}
     found: dict[str, Named] = {}
     for position, entry in entries:
+        if entry.names in corrected:
+            continue
         before = found.get(entry.names)
         found[entry.names] = Named(
             position=position,

@@ -26,7 +26,16 @@ from disburse.storage.parties import NoSuchParty, Project
 
 # What happens by itself, through the worker loop; everything else takes a caller.
 CLOCK: Final = frozenset(
-    {Act.FUND, Act.EXPIRE, Act.DISPATCH, Act.DELIVER, Act.LOSE, Act.INGEST, Act.ACKNOWLEDGE}
+    {
+        Act.FUND,
+        Act.EXPIRE,
+        Act.DISPATCH,
+        Act.DELIVER,
+        Act.LOSE,
+        Act.INGEST,
+        Act.BOOK,
+        Act.ACKNOWLEDGE,
+    }
 )
 
 

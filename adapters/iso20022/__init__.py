@@ -1,4 +1,4 @@
-"""ISO 20022: pain.001 out (.03 and .09), pain.002 .03 to .12 and camt.052 to .054 in.
+"""ISO 20022: pain.001 out (.03 and .09), pain.002 .03 to .12, pacs.004 and camt.052 to .054 in.
 
 Without a profile: what the official schema takes, version .09, in the practice of most banks. A
 profile says what a scheme or bank asks beyond that; `adapters/profiles/iso_*.toml` name their
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from adapters import _statements
-from adapters.iso20022 import example, official, pain002, rules
+from adapters.iso20022 import example, official, pacs004, pain002, rules
 from adapters.iso20022.pain001 import Writer
 from adapters.iso20022.pain001_reader import Reader
 from disburse.adapter import (
@@ -64,7 +64,9 @@ class Iso20022:
         return self._reader.read_back(content)
 
     def read_report(self, content: bytes) -> Iterator[Record]:
-        """Read a pain.002, or raise `UnreadableReport`, perhaps after records."""
+        """Read a pain.002 or pacs.004, or raise `UnreadableReport`, perhaps after records."""
+        if pacs004.is_one(content):
+            return pacs004.read_report(content)
         return pain002.read_report(content)
 
     def read_statement(self, content: bytes) -> Iterator[StatementRecord]:

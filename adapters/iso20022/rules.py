@@ -164,7 +164,7 @@ def _capabilities(
         ),
         needs=frozenset(needs),
         file_names="pain001_REFERENCE.xml",
-        reports=("ISO 20022 pain.002.001.03 to .12",),
+        reports=("ISO 20022 pain.002.001.03 to .12", "ISO 20022 pacs.004"),
         statements=_statements.titles(_formats(keys)),
         answers=keys.member("answers", Answers),
         silence=keys.member("silence", Silence),

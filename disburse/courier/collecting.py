@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
-from disburse.adapter import Record, UnreadableReport
+from disburse.adapter import Quarantined, Record, UnreadableReport
 from disburse.answering import named_in
+from disburse.courier.booking import book_all
 from disburse.courier.post import Post, Routes
 from disburse.domain.refusal import Refusal
 from disburse.steps.bank.ingest import ingest, note_refusal
@@ -19,8 +20,12 @@ _log: Final = logging.getLogger(__name__)
 
 
 def collect_all(post: Post, routes: Routes) -> tuple[int, int]:
-    """Take in what lies ready at every bank; return how many answers, and how many failed."""
+    """Take in what lies ready at every bank; return how many answers, and how many failed.
+
+    A defect that one answer meets is raised only when all others are taken.
+    """
     taken = failed = 0
+    defects: list[Exception] = []
     for connection, transport in routes.values():
         if not transport.abilities.collects:
             continue
@@ -33,7 +38,11 @@ def collect_all(post: Post, routes: Routes) -> tuple[int, int]:
             continue
         try:
             for answer in transport.collect():
-                read = _take_in(post, connection, answer)
+                try:
+                    read = _take_in(post, connection, answer)
+                except Exception as defect:  # noqa: BLE001  (it is raised below)
+                    defects.append(defect)
+                    continue  # it stays where it lies
                 transport.set_aside(answer, read=read)
                 taken += 1
         except (CannotReach, BadTransport) as why:
@@ -42,29 +51,44 @@ def collect_all(post: Post, routes: Routes) -> tuple[int, int]:
         finally:
             with post.begin() as tx:
                 leases.leave_answers(tx, connection_id=connection.id, holder=holder)
+    if defects:
+        raise defects[0]
     return taken, failed
 
 
 def _take_in(post: Post, connection: Connection, answer: Answer) -> bool:
-    """Let every project that an answer is about take its part in; say whether it could be read."""
+    """Take an answer in; say whether that could be done: if not, it is kept with the reason."""
     try:
-        records = list(post.banks[connection.adapter].read_report(answer.content))
-    except UnreadableReport as refusal:
-        _note(post, connection, answer, refusal)
+        _apply(post, connection, answer.content)
+    except Refusal as why:
+        _note(post, connection, answer, why)
         return False
+    return True
+
+
+def _apply(post: Post, connection: Connection, content: bytes) -> None:
+    """Let every project that a report is about take its part in, or book a statement; or refuse."""
+    try:
+        records = list(post.banks[connection.adapter].read_report(content))
+    except UnreadableReport:
+        if book_all(post, connection, content):
+            return
+        raise
+    nothing = all(isinstance(record, Quarantined) for record in records)
+    if nothing and book_all(post, connection, content):
+        return
     for place, project_id in enumerate(_projects(post, connection, records)):
         with post.begin() as tx:
             ingest(
                 tx,
                 caller=None,
                 project_id=project_id,
-                content=answer.content,
+                content=content,
                 banks=post.banks,
                 connection_id=connection.id,
                 strays=place == 0,
                 now=post.clock(),
             )
-    return True
 
 
 def _projects(post: Post, connection: Connection, records: Iterable[Record]) -> list[int]:
@@ -84,7 +108,7 @@ def _projects(post: Post, connection: Connection, records: Iterable[Record]) -> 
 
 def _note(post: Post, connection: Connection, answer: Answer, refusal: Refusal) -> None:
     """Keep what nobody can read, with an alarm on the connection's oldest project."""
-    _log.error("an answer of bank connection %s cannot be read", connection.id)
+    _log.error("an answer of bank connection %s is not taken: %s", connection.id, refusal.code)
     with post.begin() as tx:
         project_id = connections.first_project(tx, connection.id)
         if project_id is not None:
@@ -94,5 +118,6 @@ def _note(post: Post, connection: Connection, answer: Answer, refusal: Refusal) 
                 project_id=project_id,
                 content=answer.content,
                 refusal=refusal,
+                connection_id=connection.id,
                 now=post.clock(),
             )

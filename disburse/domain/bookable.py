@@ -198,6 +198,7 @@ def _ledger_entries(
             names=_ours(entry),
             counterparty=_storable(_plain(entry.counterparty_account)),
             text=_storable(" ".join(filter(None, (entry.return_reason, entry.text)))),
+            corrects=entry.is_reversal,
             count=entry.batch_count,
         )
 

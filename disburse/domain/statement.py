@@ -29,6 +29,7 @@ class Entry:
     names: str  # a reference of ours that the bank repeats, or ""
     counterparty: str  # the other side's account number, or ""
     text: str
+    corrects: bool = False  # the bank takes an earlier entry of its own back
     count: int | None = None  # how many payments the bank says it booked at once
 
 

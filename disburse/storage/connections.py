@@ -81,6 +81,11 @@ def projects_of(
     )
 
 
+def accounts(tx: Transaction, connection_id: int) -> list[tuple[int, int]]:
+    """Return (project, account) of every account that a project pays from; of several, one."""
+    return [(row.project_id, row.id) for row in tx.execute(_ACCOUNTS, {"c": connection_id})]
+
+
 def first_project(tx: Transaction, connection_id: int) -> int | None:
     """Return the oldest project that pays or paid by this connection."""
     found = tx.scalar(_FIRST_PROJECT, {"c": connection_id})
@@ -116,6 +121,11 @@ _SHEETS: Final = text("""
 _FILES: Final = text("""
     SELECT reference, project_id FROM bank_file
     WHERE connection_id = :c AND reference = ANY(CAST(:references AS text[]))
+""")
+_ACCOUNTS: Final = text("""
+    SELECT min(p.id) AS project_id, a.id
+    FROM special_account a JOIN project p ON p.account_id = a.id
+    WHERE a.connection_id = :c GROUP BY a.id ORDER BY a.id
 """)
 _FIRST_PROJECT: Final = text("""
     SELECT min(project_id) FROM (

@@ -126,6 +126,11 @@ def add_statement(tx: Transaction, values: dict[str, Any]) -> None:
         ) from error
 
 
+def was_booked(tx: Transaction, *, account_id: int, digest: str) -> bool:
+    """Say whether a file of these very bytes was booked on the account before."""
+    return bool(tx.scalar(_WAS_BOOKED, {"a": account_id, "digest": digest}))
+
+
 def seen_entries(tx: Transaction, *, account_id: int, references: Sequence[str]) -> set[str]:
     """Return which of the bank's entry references are booked already."""
     rows = tx.execute(_SEEN, {"a": account_id, "references": list(references)})
@@ -172,6 +177,9 @@ _ADD_STATEMENT: Final = text("""
                            received_at)
     VALUES (:account_id, :number, :reference, :digest, :closes_on, :opening, :closing, :at)
 """)
+_WAS_BOOKED: Final = text(
+    "SELECT EXISTS (SELECT FROM statement WHERE account_id = :a AND digest = :digest)"
+)
 _SEEN: Final = text("""
     SELECT reference FROM statement_entry
     WHERE account_id = :a AND reference = ANY(CAST(:references AS text[]))

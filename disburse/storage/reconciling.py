@@ -38,14 +38,21 @@ _STATEMENTS: Final = text("""
     SELECT number, reference, closes_on, opening, closing, closing - opening AS entries
     FROM statement WHERE account_id = :a ORDER BY number
 """)
-# Each transfer belongs to the first statement that was booked at its moment or later.
+# An entry belongs to its statement; any other transfer to the first statement that was booked at
+# its moment or later.
 _MOVED: Final = text("""
-    SELECT (SELECT min(s.number) FROM statement s
-            WHERE s.account_id = :a AND s.received_at >= t.at) AS number,
+    SELECT coalesce(t.number, (SELECT min(s.number) FROM statement s
+                               WHERE s.account_id = :a AND s.received_at >= t.at)) AS number,
            t.kind, CASE WHEN t.kind = 'correct' THEN split_part(t.reference, ':', 1) ELSE '' END,
            sum(t.amount)::bigint
-    FROM (SELECT at, kind, CASE WHEN kind = 'correct' THEN reference ELSE '' END AS reference,
+    FROM (SELECT e.number, at, kind,
+                 CASE WHEN kind = 'correct' THEN t.reference ELSE '' END AS reference,
                  sum(amount) AS amount
-          FROM transfer WHERE project_id = :p AND account_id = :a GROUP BY 1, 2, 3) t
+          FROM transfer t
+          LEFT JOIN (SELECT statement_number AS number, effect,
+                            format('entry:%s:%s', account_id, reference) AS reference
+                     FROM statement_entry WHERE account_id = :a AND project_id = :p) e
+                 ON e.reference = t.reference AND e.effect = t.kind
+          WHERE project_id = :p AND account_id = :a GROUP BY 1, 2, 3, 4) t
     GROUP BY 1, 2, 3
 """)

@@ -157,6 +157,15 @@ def test_a_payment_that_comes_back_is_a_credit_with_its_reason(bank, adapter):
         (REFERENCES[0], 650_001, "PMNT/ICDT/RRTN"),
         (REFERENCES[2], 650_003, "PMNT/ICDT/RRTN"),
     ]
+    said = [
+        (one.reference, one.result, one.amount, one.currency, one.reason, bool(one.evidence))
+        for content in bank.answers("pacs.004")
+        for one in adapter.read_report(content)
+    ]
+    assert said == [
+        (REFERENCES[0], Result.RETURNED, 650_001, "EUR", "AC04", True),
+        (REFERENCES[2], Result.RETURNED, 650_003, "EUR", "AC04", True),
+    ]
 
 
 def test_its_report_of_the_day_is_interim(bank, adapter):

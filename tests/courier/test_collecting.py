@@ -63,6 +63,8 @@ def test_what_nobody_can_read_is_kept_and_told(carrying, answered):
     assert [name[:11] for name in lying(carrying.inbox)] == ["unreadable/"]
     facts = carrying.rows("SELECT facts ->> 'refused' FROM act WHERE act = 'ingest'")
     assert facts == [("unreadable-report",)]
+    alarms = carrying.rows("SELECT code, reference, red FROM anomaly")
+    assert alarms == [("answer-not-taken", "unreadable-report", False)]
 
 
 def test_a_record_about_nobody_is_seen_once_and_blocks_no_other(carrying, answered):
@@ -96,6 +98,25 @@ def test_two_workers_do_not_read_one_folder_at_once(carrying, answered, monkeypa
     monkeypatch.setattr(Directory, "collect", meanwhile)
     assert carrying.carry().answers == 1
     assert inside == [Carried()]
+
+
+def test_a_defect_holds_up_no_other_answer(carrying, answered, monkeypatch):
+    """And what met it stays where it lies, to be taken once the defect is mended."""
+    (carrying.inbox / "a.txt").write_bytes(b"met")
+    (carrying.inbox / "b.txt").write_bytes(answered)
+    apply = collecting._apply
+
+    def defective(post, connection, content):
+        if content == b"met":
+            raise ZeroDivisionError
+        apply(post, connection, content)
+
+    monkeypatch.setattr(collecting, "_apply", defective)
+    with pytest.raises(ZeroDivisionError):
+        carrying.carry()
+    assert set(carrying.states()) == {"paid"}
+    assert (carrying.inbox / "a.txt").exists()
+    assert not (carrying.inbox / "b.txt").exists()
 
 
 def test_a_folder_that_is_away_is_told_and_holds_up_nobody(carrying, answered):

@@ -11,6 +11,7 @@ from disburse.domain.access import Forbidden
 from disburse.domain.bookable import NothingToBook
 from disburse.domain.statement import StatementBroken
 from disburse.queries.prove import prove
+from disburse.queries.reconciliation import reconciliation
 from disburse.steps.money.book import book_file
 from disburse.storage import kept_bytes, ledger
 from disburse.storage.funding import DuplicateStatement
@@ -78,6 +79,11 @@ def test_every_statement_of_the_account_is_booked_and_others_are_passed_over(wor
     booked = book(world, camt(allocation()(account), inside, later(account)))
     assert (booked.statements, booked.passed_over, len(booked.entries)) == (2, 1, 2)
     assert balance(world).free == 66_000
+    with world.begin() as tx:
+        who = world.caller("finance_viewer")
+        told = reconciliation(tx, who, project_id=world.project_id)
+    assert [day.booked for day in told.days] == [65_000, 66_000]
+    assert told.agrees, "both were booked at one moment, each with its own entries"
 
 
 def test_one_bad_statement_in_a_file_books_none(world, account):

@@ -24,6 +24,7 @@ from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
 from disburse.storage import accounts, acts, connections, inbox, kept_bytes, parties
 from disburse.storage.engine import Transaction
+from disburse.storage.inbox import Anomaly
 from disburse.storage.ledger import NoSuchAccount
 from disburse.storage.parties import Project, SpecialAccount
 
@@ -109,13 +110,18 @@ def note_refusal(
     project_id: int,
     content: bytes,
     refusal: Refusal,
+    connection_id: int | None = None,
     now: datetime,
 ) -> None:
-    """Keep a report that could not be read, with the reason; call it in its own transaction."""
+    """Keep an answer that was not taken in, with the reason; call it in its own transaction.
+
+    What the worker loop picked up on a connection nobody is told otherwise: that is an anomaly.
+    """
     admit(tx, caller, Act.INGEST, project_id)
     kept = kept_bytes.keep(
         tx, project_id=project_id, media_type="application/octet-stream", content=content, at=now
     )
+    digest = sha256(content).hexdigest()
     acts.record(
         tx,
         Act.INGEST,
@@ -123,8 +129,17 @@ def note_refusal(
         subject="project",
         subject_id=project_id,
         project_id=project_id,
-        facts={"refused": refusal.code, "sha256": sha256(content).hexdigest(), "bytes": kept},
+        facts={"refused": refusal.code, "sha256": digest, "bytes": kept},
     )
+    if connection_id is not None:
+        alarm = Anomaly(
+            code="answer-not-taken",
+            red=False,
+            reference=refusal.code,
+            detail=refusal.detail[:500].replace(NUL, "\N{REPLACEMENT CHARACTER}"),
+            project_id=project_id,
+        )
+        inbox.add_anomalies(tx, connection_id=connection_id, digest=digest, rows=[alarm], at=now)
 
 
 def _accounts(

@@ -38,10 +38,11 @@ BYTES = "application/octet-stream"
 def book(
     tx: Transaction,
     *,
-    caller: Caller,
+    caller: Caller | None,
     project_id: int,
     statement: Statement,
     digest: str,
+    connection_id: int | None = None,
     now: datetime,
 ) -> list[Booked]:
     """Post every entry of the statement of the project's account; only that account's bank may.
@@ -50,7 +51,7 @@ def book(
     was booked before. What cannot be explained goes to suspense or missing, and to people.
     """
     project = admit(tx, caller, Act.BOOK, project_id)
-    account = _account(tx, project, caller)
+    account = _account(tx, project, caller, connection_id)
     number, closing = funding.last_closing(tx, account.id)
     if number == 0 and statement.opening > 0:
         closing = statement.opening  # the account is older than its books here
@@ -104,18 +105,21 @@ class BookedFile:
 def book_file(
     tx: Transaction,
     *,
-    caller: Caller,
+    caller: Caller | None,
     project_id: int,
     content: bytes,
     banks: Mapping[str, Adapter],
+    connection_id: int | None = None,
     now: datetime,
 ) -> BookedFile:
     """Book every statement of the project's account in a file of its bank's format, or none.
 
+    `connection_id`: where the worker loop (`caller` None) picked the file up.
+
     Raises what `book` does, `UnreadableStatement` for what is no statement of that bank, and
     `NothingToBook` where none is this account's.
     """
-    account = _account(tx, admit(tx, caller, Act.BOOK, project_id), caller)
+    account = _account(tx, admit(tx, caller, Act.BOOK, project_id), caller, connection_id)
     records = banks[account.adapter].read_statement(content)
     found = bookable(records, account=account.number, currency=account.currency)
     kept_bytes.keep(tx, project_id=project_id, media_type=BYTES, content=content, at=now)
@@ -128,6 +132,7 @@ def book_file(
             project_id=project_id,
             statement=statement,
             digest=f"{digest}.{number}" if number else digest,
+            connection_id=connection_id,
             now=now,
         )
     return BookedFile(
@@ -138,12 +143,22 @@ def book_file(
     )
 
 
-def _account(tx: Transaction, project: Project, caller: Caller) -> SpecialAccount:
-    """Return the project's account; only the bank that keeps it may state what is on it."""
+def _account(
+    tx: Transaction, project: Project, caller: Caller | None, connection_id: int | None
+) -> SpecialAccount:
+    """Return the project's account; only the bank that keeps it may state what is on it.
+
+    What lies on its connection for the worker loop is that bank's word, too.
+    """
     if project.account_id is None:
         raise NoSuchAccount("the project has no special account yet")
     account = parties.account(tx, project.account_id)
-    if account.bank_id != caller.organisation_id:
+    told_by_its_bank = (
+        account.connection_id == connection_id
+        if caller is None
+        else account.bank_id == caller.organisation_id
+    )
+    if not told_by_its_bank:
         raise Forbidden("only the bank that keeps the account can state what is on it")
     return account
 
