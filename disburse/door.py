@@ -32,6 +32,7 @@ CLOCK: Final = frozenset(
         Act.DISPATCH,
         Act.DELIVER,
         Act.LOSE,
+        Act.MISS,
         Act.INGEST,
         Act.BOOK,
         Act.ACKNOWLEDGE,

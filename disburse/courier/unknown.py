@@ -10,6 +10,7 @@ from disburse.courier.post import Post, Routes
 from disburse.domain.lifecycle.edges import WrongState
 from disburse.steps.bank.acknowledge import acknowledge
 from disburse.steps.bank.lose import lose
+from disburse.steps.bank.miss import miss
 from disburse.storage import files, incarnations, kept_bytes, leases
 from disburse.storage.files import BankFile
 from disburse.storage.leases import StaleFence, Waiting
@@ -42,6 +43,19 @@ def give_up_waiting(post: Post) -> int:
     for place in late:
         lost += mark_unknown(post, place, fence=None, why="no answer came in time")
     return lost
+
+
+def miss_answers(post: Post) -> int:
+    """Tell people, once each, of files whose bank has them and says too little; return how many."""
+    at = post.clock()
+    usual = {name: one.capabilities.answer_hours for name, one in post.banks.items()}
+    with post.begin() as tx:
+        silent = files.unanswered(tx, usual=usual, at=at)
+    told = 0
+    for project_id, file_id in silent:
+        with post.begin() as tx:
+            told += miss(tx, caller=None, project_id=project_id, file_id=file_id, now=at)
+    return told
 
 
 def mark_unknown(post: Post, place: tuple[int, int], *, fence: int | None, why: str) -> bool:

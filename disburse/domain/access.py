@@ -119,6 +119,7 @@ ALLOWED: Final = {
     Act.DISPATCH: frozenset[Role](),  # the worker loop's: what people released is sent once
     Act.DELIVER: frozenset[Role](),
     Act.LOSE: frozenset[Role](),
+    Act.MISS: frozenset[Role](),
     Act.FETCH: {Role.BANK_OPERATOR},
     Act.ACKNOWLEDGE: {Role.BANK_OPERATOR},
     Act.RETRANSMIT: {Role.RELEASER, Role.APPROVER},

@@ -86,6 +86,7 @@ class Act(StrEnum):
     DISPATCH = "dispatch"
     DELIVER = "deliver"
     LOSE = "lose"
+    MISS = "miss"
     FETCH = "fetch"
     ACKNOWLEDGE = "acknowledge"
     RETRANSMIT = "retransmit"

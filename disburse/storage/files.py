@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from disburse.domain.act import Act
 from disburse.domain.lifecycle import bank_file as lifecycle
 from disburse.domain.lifecycle.bank_file import Action, State, WrongState
 from disburse.domain.refusal import Refusal
 from disburse.storage import acts
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
+
+MISSING: Final = "answer-missing"  # the anomaly of a file that the bank says too little of
 
 
 class NoSuchFile(Refusal):
@@ -129,6 +132,25 @@ def overdue(tx: Transaction, *, usual: Mapping[str, int], at: datetime) -> list[
     return [(row.project_id, row.id) for row in tx.execute(_OVERDUE, values)]
 
 
+def unanswered(tx: Transaction, *, usual: Mapping[str, int], at: datetime) -> list[tuple[int, int]]:
+    """Return project and number of files that the bank has and says too little of, for too long.
+
+    Counted from the pay date, and each once: not those that `MISSING` was noted of.
+    """
+    values = {"adapters": list(usual), "hours": list(usual.values()), "at": at, "code": MISSING}
+    return [(row.project_id, row.id) for row in tx.execute(_UNANSWERED, values)]
+
+
+def note_missing(tx: Transaction, file: BankFile, *, by: By) -> bool:
+    """Append the act that answers are missing; False when that was noted before. It is locked."""
+    values = {"p": file.project_id, "reference": file.reference, "code": MISSING, "at": by.at,
+              "c": file.connection_id, "sha256": file.sha256}  # fmt: skip
+    if tx.execute(_NOTE_MISSING, values).rowcount == 0:
+        return False
+    _act(tx, file, Act.MISS, by=by, states=(file.state, file.state))
+    return True
+
+
 def advance(
     tx: Transaction,
     file: BankFile,
@@ -224,6 +246,30 @@ _OVERDUE: Final = text("""
     WHERE f.state = 'sent'
       AND f.moved_at + coalesce(t.answer_hours, u.hours) * INTERVAL '1 hour' < :at
     ORDER BY f.id
+""")
+# A file is done when its last payment is; how far back one looks bounds what that costs per round.
+_UNANSWERED: Final = text("""
+    SELECT f.project_id, f.id FROM bank_file f JOIN project p ON p.id = f.project_id
+    LEFT JOIN transport t ON t.connection_id = f.connection_id
+    LEFT JOIN unnest(CAST(:adapters AS text[]), CAST(:hours AS integer[])) AS u (adapter, hours)
+      ON u.adapter = f.adapter
+    WHERE f.state = 'acknowledged' AND f.moved_at > :at - INTERVAL '100 days'
+      AND greatest(f.moved_at, (f.pay_on + INTERVAL '1 day') AT TIME ZONE p.time_zone)
+          + coalesce(t.answer_hours, u.hours) * INTERVAL '1 hour' < :at
+      AND EXISTS (SELECT FROM attempt a
+                  WHERE a.project_id = f.project_id AND a.period = f.period AND a.file_id = f.id
+                    AND a.state IN ('sent', 'accepted'))
+      AND NOT EXISTS (SELECT FROM anomaly n
+                      WHERE n.project_id = f.project_id AND n.code = :code
+                        AND n.reference = f.reference)
+    ORDER BY f.id
+""")
+_NOTE_MISSING: Final = text("""
+    INSERT INTO anomaly (project_id, code, red, connection_id, digest, reference, detail, at)
+    SELECT :p, :code, false, :c, :sha256, :reference,
+           'the bank has the file and has not said of every payment what became of it', :at
+    WHERE NOT EXISTS (SELECT FROM anomaly
+                      WHERE project_id = :p AND code = :code AND reference = :reference)
 """)
 _NEXT: Final = text("""
     UPDATE bank_connection SET last_sequence = last_sequence + 1

@@ -207,7 +207,7 @@ _NEXT_RECORD: Final = text("""
 """)
 _IS_DISPUTED: Final = text("""
     SELECT EXISTS (SELECT FROM anomaly
-                   WHERE project_id = :p AND resolved_at IS NULL
+                   WHERE project_id = :p AND resolved_at IS NULL AND code <> 'answer-missing'
                      AND (reference = :reference
                           OR reference = (SELECT reference FROM bank_file
                                           WHERE project_id = :p AND id = :f)))

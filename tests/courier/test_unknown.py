@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,11 @@ from disburse.courier.carrying import Carried
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.approval import SamePerson
 from disburse.domain.lifecycle.edges import WrongState
+from disburse.steps.bank.acknowledge import acknowledge
+from disburse.steps.bank.miss import miss
 from disburse.steps.bank.never import never
+from disburse.steps.bank.reissue import reissue
+from disburse.steps.bank.resolve import resolve
 from disburse.steps.bank.resume import resume
 from disburse.steps.bank.retransmit import WouldPayTwice, retransmit
 from disburse.storage import kept_bytes, parties
@@ -256,3 +261,62 @@ class TestAfterARestore:
         assert account.connection_id
         assert carrying.carry() == Carried()
         assert carrying.outcomes() == [(1, "sent")]
+
+
+class TestMissingAnswers:
+    @pytest.fixture
+    def accepted(self, carrying):
+        """The bank took the file and says nothing of its payments."""
+        carrying.connect()
+        file = carrying.released()
+        carrying.carry()
+        facts = {"file_id": file.id, "sha256": file.sha256}
+        carrying.world.do(acknowledge, "bank_operator", **facts)
+        carrying.world.now = datetime(2026, 8, 10, 16, tzinfo=UTC)  # the pay day ends in China
+        return file
+
+    def alarms(self, carrying):
+        return carrying.rows("SELECT code, red, reference FROM anomaly")
+
+    def test_the_alarm_is_told_once_and_moves_nothing(self, carrying, accepted):
+        carrying.wait(hours=72)
+        assert carrying.carry() == Carried()
+        carrying.wait(seconds=1)
+        assert carrying.carry() == Carried(missed=1)
+        assert self.alarms(carrying) == [("answer-missing", False, accepted.reference)]
+        assert set(carrying.states()) == {"sent"}
+        told = carrying.rows("SELECT type, object FROM event WHERE type LIKE 'file.m%'")
+        assert told == [("file.miss", f"file:{accepted.id}")]
+        carrying.wait(days=3)
+        assert carrying.carry() == Carried()
+        [(number,)] = carrying.rows("SELECT id FROM anomaly")
+        carrying.world.do(resolve, "releaser", anomaly_id=number, resolution="the bank was asked")
+        carrying.wait(days=3)
+        assert carrying.carry() == Carried()
+        assert not carrying.world.do(miss, None, file_id=accepted.id), "another worker was first"
+
+    def test_whoever_answers_in_time_is_no_alarm(self, carrying, accepted):
+        order = read_order((carrying.outbox / accepted.name).read_bytes())
+        words = {credit.reference: Word() for credit in order.credits}
+        content = write_answer(order, words, on=accepted.pay_on)
+        carrying.world.ingest(content)
+        carrying.wait(days=9)
+        assert carrying.carry() == Carried()
+
+    def test_a_file_that_was_lost_is_another_alarm(self, carrying):
+        carrying.connect()
+        file = carrying.released()
+        carrying.carry()
+        assert not carrying.world.do(miss, None, file_id=file.id)
+
+    def test_it_holds_up_no_reissue(self, carrying, accepted):
+        order = read_order((carrying.outbox / accepted.name).read_bytes())
+        one, *_ = order.credits
+        words = {one.reference: Word("rejected", "E05", "账号户名不符")}
+        carrying.world.ingest(write_answer(order, words, on=accepted.pay_on))
+        carrying.wait(days=9)
+        assert carrying.carry() == Carried(missed=1)
+        carrying.world.do(
+            reissue, "labour_officer", reference=one.reference, reason="again",
+            banks=carrying.world.banks,
+        )  # fmt: skip
