@@ -9,6 +9,7 @@ from typing import Final
 from disburse.adapter import Quarantined, Record, UnreadableReport
 from disburse.answering import named_in
 from disburse.courier.booking import book_all
+from disburse.courier.envelopes import opened
 from disburse.courier.post import Post, Routes
 from disburse.domain.refusal import Refusal
 from disburse.steps.bank.ingest import ingest, note_refusal
@@ -40,6 +41,8 @@ def collect_all(post: Post, routes: Routes) -> tuple[int, int]:
             for answer in transport.collect():
                 try:
                     read = _take_in(post, connection, answer)
+                except BadTransport:
+                    raise
                 except Exception as defect:  # noqa: BLE001  (it is raised below)
                     defects.append(defect)
                     continue  # it stays where it lies
@@ -60,6 +63,8 @@ def _take_in(post: Post, connection: Connection, answer: Answer) -> bool:
     """Take an answer in; say whether that could be done: if not, it is kept with the reason."""
     try:
         _apply(post, connection, answer.content)
+    except BadTransport:
+        raise  # it can be taken once somebody mended the settings
     except Refusal as why:
         _note(post, connection, answer, why)
         return False
@@ -68,6 +73,7 @@ def _take_in(post: Post, connection: Connection, answer: Answer) -> bool:
 
 def _apply(post: Post, connection: Connection, content: bytes) -> None:
     """Let every project that a report is about take its part in, or book a statement; or refuse."""
+    content = opened(post, connection, content)
     try:
         records = list(post.banks[connection.adapter].read_report(content))
     except UnreadableReport:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
+from disburse.courier.envelopes import parcel_of
 from disburse.courier.post import Post, Routes
 from disburse.courier.unknown import mark_unknown
 from disburse.domain.lifecycle.edges import WrongState
@@ -19,8 +20,9 @@ from disburse.leaving import Sending
 from disburse.steps.bank.deliver import deliver
 from disburse.steps.bank.dispatch import dispatch
 from disburse.storage import files, leases
+from disburse.storage.connections import Connection
 from disburse.storage.leases import StaleFence, Waiting
-from disburse.transports import BadTransport, NothingSent, Parcel, Transport
+from disburse.transports import BadTransport, NothingSent, Transport
 
 SENT_AT_ONCE_MAX: Final = 1_000  # then answers and other work get their turn
 WAIT_MINUTES_MAX: Final = 64  # before a file is taken again whose bank could not be reached
@@ -30,7 +32,7 @@ _log: Final = logging.getLogger(__name__)
 
 def send_all(post: Post, routes: Routes) -> tuple[int, int]:
     """Send every file that may leave; return how many were sent, and how many are unsure."""
-    submitting = {number: how for number, (_, how) in routes.items() if how.abilities.submits}
+    submitting = {number: way for number, way in routes.items() if way[1].abilities.submits}
     sent = unsure = 0
     odd: list[int] = []  # files that cannot be taken: they hold up no other
     for _ in range(SENT_AT_ONCE_MAX):
@@ -76,18 +78,11 @@ def _take(post: Post, among: Collection[int], odd: list[int]) -> Sending | None:
         return None
 
 
-def _send(post: Post, sending: Sending, transport: Transport) -> str:
+def _send(post: Post, sending: Sending, way: tuple[Connection, Transport]) -> str:
     """Carry one file, and write down what is known of it; return the outcome."""
-    file = sending.file
-    parcel = Parcel(
-        name=file.name,
-        reference=file.reference,
-        sha256=file.sha256,
-        content=sending.content,
-        fence=sending.fence,
-    )
+    file, (connection, transport) = sending.file, way
     try:
-        transport.submit(parcel)
+        transport.submit(parcel_of(post, connection, sending))
     except (NothingSent, BadTransport) as refusal:
         _log.warning("bank file %s was not sent and waits: %s", file.id, refusal.detail)
         _wait(post, sending, refusal.detail)

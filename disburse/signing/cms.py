@@ -72,10 +72,14 @@ class Signature:
 
 def armour(der: bytes) -> str:
     """Write a CMS file, DER or PEM, as the service takes it."""
-    if pem.detect(der):
-        with suppress(ValueError):  # damaged: the service says so
-            _, _, der = pem.unarmor(der)
+    with suppress(ValueError):  # damaged: the service says so
+        der = der_of(der)
     return PREFIX + base64.b64encode(der).decode()
+
+
+def der_of(content: bytes) -> bytes:
+    """Return the DER of what may be PEM; a damaged one is a `ValueError`."""
+    return bytes(pem.unarmor(content)[2]) if pem.detect(content) else content
 
 
 def read(text: str) -> Signature:
@@ -92,13 +96,26 @@ def read(text: str) -> Signature:
         raise NotCms(f"it cannot be read: {type(error).__name__}") from None
 
 
-def _read(outer: Any) -> Signature:  # noqa: ANN401  (asn1crypto has no types)
+def read_attached(der: bytes) -> tuple[Signature, bytes]:
+    """Read signed data that holds its content; return both, or raise `NotCms`."""
+    try:
+        outer = cms.ContentInfo.load(der, strict=True)
+        content = outer["content"]["encap_content_info"]["content"].native
+        return _read(outer, attached=True), bytes(content)
+    except NotCms:
+        raise
+    except (ValueError, TypeError, KeyError, LookupError, OSError, RecursionError) as error:
+        raise NotCms(f"it cannot be read: {type(error).__name__}") from None
+
+
+def _read(outer: Any, *, attached: bool = False) -> Signature:  # noqa: ANN401  (no types)
     """Read all of it that counts, for asn1crypto parses late, and fails late."""
     if outer["content_type"].native != "signed_data":
         raise NotCms("it is not signed data")
     signed = outer["content"]
     inner = signed["encap_content_info"]
-    if inner["content_type"].native != "data" or inner["content"].native is not None:
+    detached = inner["content"].native is None
+    if inner["content_type"].native != "data" or detached == attached:
         raise NotCms("it is not detached, or not over plain bytes")
     infos = signed["signer_infos"]
     if len(infos) != 1:

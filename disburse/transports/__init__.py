@@ -16,6 +16,7 @@ from disburse.transports.contract import (
     Transport,
 )
 from disburse.transports.directory import Directory
+from disburse.transports.envelope import split
 from disburse.transports.pull import Pull
 from disburse.transports.push import Push
 from disburse.transports.sftp import Sftp
@@ -49,7 +50,8 @@ def make(kind: str, settings: Mapping[str, object], secret: Secret) -> Transport
     """
     if kind not in KINDS:
         raise BadTransport(f"there is no transport {kind[:40]!r}; there are {', '.join(KINDS)}")
-    return KINDS[kind](settings, secret)
+    own, _ = split(kind, settings)
+    return KINDS[kind](own, secret)
 
 
 def abilities(kind: str, settings: Mapping[str, object]) -> Abilities:
