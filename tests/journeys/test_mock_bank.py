@@ -9,7 +9,9 @@ stand still between the steps. Everything is reconciled to the cent at the end o
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+import subprocess
+from datetime import date, timedelta
+from os import environ
 from threading import Thread
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -19,6 +21,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.iso20022 import Iso20022
+from disburse.clock import system_clock
 from disburse.courier.post import OutsideCount, Post
 from disburse.domain.open_item import Explained
 from disburse.domain.orders import Correction, write_correction
@@ -39,9 +42,10 @@ from disburse.steps.parties.connect import connect
 from disburse.steps.payroll.approve import approve
 from disburse.steps.payroll.export import export
 from disburse.steps.payroll.review import review
-from disburse.storage import kept_bytes
+from disburse.storage import embedded, kept_bytes
 from disburse.work import turn
-from tests.builders import World, a_key
+from tests.builders import NOW, World, a_key
+from tests.cli.terminal import DISBURSE, MASTER_KEY
 from tests.courier.carrying import BANK, no_secret
 from tests.http.site import Site
 from tests.sheets import a_line, a_sheet_json
@@ -63,9 +67,9 @@ BYTES = "application/octet-stream"
 class Bank:
     """The simulator, with its folders or without."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, clock="2026-08-05T09:00", **settings):
         config = mockbank.Config(
-            port=0, quiet=True, clock="2026-08-05T09:00", drop_settle_ms=0,
+            port=0, quiet=True, clock=clock, drop_settle_ms=0,
             drop_interval_ms=3_600_000, **settings,
         )  # fmt: skip
         self.server = mockbank.make_server(config)
@@ -121,17 +125,18 @@ class Mailman:
 class Town:
     """The site, the bank, and what travels between them."""
 
-    def __init__(self, begin, folder, way):
-        self.way, self.folder = way, folder
+    def __init__(self, begin, folder, way, *, adapter=ADAPTER, clock="2026-08-05T09:00", now=NOW):
+        self.way, self.folder, self.adapter = way, folder, adapter
         folders = {"drop_dir": str(folder / "out"), "pickup_dir": str(folder / "in")}
-        self.bank = Bank(folder, **(folders if way == "directory" else {}))
+        self.bank = Bank(folder, clock, **(folders if way == "directory" else {}))
         self.bank.ask("PATCH", "/_mock/accounts/ACME", {"balance": 0})
         self.world = World(
             begin,
-            adapter=ADAPTER,
+            adapter=adapter,
+            now=now,
             account={"currency": "EUR", "number": SPECIAL_ACCOUNT, "bank_code": "MOCKNL2A",
                      "holder": "TEST BUILDERS"},
-            banks={ADAPTER: Iso20022(ADAPTER, PROFILE)},
+            banks={adapter: Iso20022(adapter, PROFILE)},
             workers=0,
         )  # fmt: skip
         self.mailman = Mailman(self.bank, Site(self.world))
@@ -147,9 +152,12 @@ class Town:
         }[way]
         with self.world.operating() as tx:
             connect(
-                tx, caller=self.world.caller("administrator"), bank=BANK, adapter=ADAPTER,
+                tx, caller=self.world.caller("administrator"), bank=BANK, adapter=adapter,
                 transport=way, settings=settings, now=self.world.now,
             )  # fmt: skip
+
+    pay_on = date(2026, 8, 10)  # a Monday
+    money_takes = 1  # days until it stands in a statement
 
     # ------------------------------------------------------------ time, and the two sides
     def work(self):
@@ -187,7 +195,7 @@ class Town:
         """The owner's money comes from an unknown account; two people say what it was."""
         told = {"account": "ACME", "amount": amount, "note": "wages July"}
         assert self.bank.ask("POST", "/_mock/credits", told)[0] == 201
-        self.wait(1)
+        self.wait(self.money_takes)
         with self.world.loop() as tx:
             query = "SELECT id FROM open_item WHERE remaining = :amount"
             item_id = tx.scalar(text(query), {"amount": amount})
@@ -199,7 +207,7 @@ class Town:
 
     def release(self, crew):
         """Bring a sheet to the point where the worker loop may send its file."""
-        got = self.world.receive(a_sheet_json(*crew, currency="EUR"))
+        got = self.world.receive(a_sheet_json(*crew, currency="EUR", pay_on=self.pay_on))
         self.world.do(review, "labour_officer", sheet_id=got.sheet.id)
         turn(self.world.loop, now=self.world.now)  # funds it
         self.world.do(approve, "approver", sheet_id=got.sheet.id)
@@ -250,6 +258,32 @@ class Town:
         last = self.bank.json("GET", "/_mock/accounts/ACME/statements")[-1]
         assert told.days[-1].closing == last["closing"]
         return proof, told.days[-1]
+
+
+class Living(Town):
+    """The same, but `disburse work` is a process of its own, and both sides have the real time."""
+
+    def __init__(self, begin, folder, database):
+        self.environment = {k: v for k, v in environ.items() if not k.startswith("DISBURSE_")} | {
+            "DISBURSE_DATABASE_URL": embedded.as_role(database, embedded.WORK),
+            "DISBURSE_VAR": str(folder / "var"),
+            "DISBURSE_MASTER_KEY": MASTER_KEY,
+            "DISBURSE_ADAPTERS": "iso20022",
+        }
+        now = system_clock()
+        self.pay_on = now.date() + timedelta(days=3)
+        super().__init__(begin, folder, "directory", adapter="iso20022", clock="", now=now)
+
+    money_takes = 4  # today may be a Friday afternoon
+
+    def work(self):
+        for _ in range(2):
+            subprocess.run([*DISBURSE, "work", "--once"], env=self.environment, check=True)
+            self.bank.ask("POST", "/_mock/drop/scan")
+
+    def wait(self, days):
+        assert self.bank.ask("POST", f"/_mock/advance?days={days}")[0] == 200
+        self.work()
 
 
 @pytest.fixture(params=WAYS)
@@ -410,3 +444,21 @@ def test_an_unknown_file_that_two_people_send_again_is_recognised_and_paid_once(
     assert [state for state, _ in town.states()] == ["paid"] * 2
     proof, day = town.reconcile()
     assert (proof.unbooked, day.closing) == ((), 0)
+
+
+def test_the_worker_as_a_process_of_its_own_pays_by_the_real_time(
+    begin, database, tmp_path, socket_enabled
+):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in").mkdir()
+    town = Living(begin, tmp_path, database)
+    try:
+        town.paid(GOOD, CLOSED, ALSO_GOOD)
+        town.wait(8)
+        assert [state for state, _ in town.states()] == ["paid", "rejected", "paid"]
+        proof, day = town.reconcile()
+        assert proof.unbooked == ()
+        assert day.closing == day.held > 0
+    finally:
+        town.bank.server.shutdown()
+        town.bank.server.server_close()
