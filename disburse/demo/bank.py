@@ -156,6 +156,7 @@ def write_statement(statement: Statement, currency: str) -> bytes:
     told |= {name: write(told[name], currency) for name in ("opening", "closing")}
     for entry in told["entries"]:
         entry["amount"] = write(entry["amount"], currency)
+        del entry["count"]  # this bank does not say how many it booked at once
     return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
 
 

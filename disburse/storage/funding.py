@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from disburse.domain.refusal import Refusal
 from disburse.storage import records, seals
 from disburse.storage.acts import By
+from disburse.storage.answered import Attempt
 from disburse.storage.engine import Transaction
 
 
@@ -55,6 +56,15 @@ class NewEntry:
     text: str
     effect: str
     matched_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What the bank's books say of a payment until a day."""
+
+    covered: bool  # there is a statement of that day, or a later one
+    out: int  # booked out for it and not back, in minor units
+    alike: bool  # a debit of its amount is on the account, and nobody explained it
 
 
 _COLUMNS: Final = ", ".join(Declaration.__slots__)
@@ -137,6 +147,20 @@ def seen_entries(tx: Transaction, *, account_id: int, references: Sequence[str])
     return {row.reference for row in rows}
 
 
+def stated_of(tx: Transaction, attempt: Attempt, *, account_id: int, until: date) -> Stated:
+    """Return what the account's statements say of a payment, by itself and with its whole file."""
+    values = {
+        "p": attempt.project_id,
+        "a": account_id,
+        "f": attempt.file_id,
+        "names": attempt.reference,
+        "amount": attempt.amount,
+        "until": until,
+    }
+    row = tx.execute(_STATED_OF, values).one()
+    return Stated(covered=bool(row.covered), out=int(row.out), alike=bool(row.alike))
+
+
 def add_entries(
     tx: Transaction, *, account_id: int, number: int, entries: Sequence[NewEntry], at: datetime
 ) -> None:
@@ -183,6 +207,24 @@ _WAS_BOOKED: Final = text(
 _SEEN: Final = text("""
     SELECT reference FROM statement_entry
     WHERE account_id = :a AND reference = ANY(CAST(:references AS text[]))
+""")
+_STATED_OF: Final = text("""
+    WITH booked AS (
+        SELECT names, sum(amount) AS amount FROM (
+            SELECT names, -amount AS amount FROM statement_entry
+            WHERE account_id = :a AND effect IN ('book_payment', 'book_return')
+            UNION ALL
+            SELECT names, CASE kind WHEN 'own_payment' THEN amount ELSE -amount END
+            FROM explanation WHERE account_id = :a AND state = 'endorsed') b
+        GROUP BY names)
+    SELECT EXISTS (SELECT FROM open_item
+                   WHERE account_id = :a AND project_id IN (0, :p) AND side = 'debit'
+                     AND remaining = CAST(:amount AS bigint)) AS alike,
+           EXISTS (SELECT FROM statement WHERE account_id = :a AND closes_on >= :until) AS covered,
+           coalesce((SELECT amount FROM booked WHERE names = :names), 0)
+         + coalesce((SELECT CAST(:amount AS bigint) FROM bank_file f
+                     JOIN booked b ON b.names = f.reference AND b.amount >= f.total
+                     WHERE f.project_id = :p AND f.id = :f), 0) AS out
 """)
 _ADD_ENTRY: Final = text("""
     INSERT INTO statement_entry (account_id, reference, statement_number, project_id, amount,

@@ -16,14 +16,18 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.queries.documents import document
 from disburse.queries.proposals import proposals
+from disburse.steps.bank.countersign import NotStatedYet, countersign
 from disburse.steps.bank.keep_document import keep_document
 from disburse.steps.bank.lose import lose
 from disburse.steps.bank.never import never
+from disburse.steps.bank.reissue import reissue
 from disburse.steps.bank.take_back import NoSuchWord, take_back
 from disburse.steps.bank.transcribe import NothingSaid, transcribe
 from disburse.storage.attempts import NoSuchPayment
 from disburse.storage.kept_bytes import NoSuchDocument
+from tests.builders import World
 from tests.steps.test_bank import Story
+from tests.steps.test_open_items import agreed, items
 
 PAPER = b"%PDF-1.7 the bank's letter: all paid but one"
 
@@ -236,6 +240,78 @@ class TestOnPaper:
                 transcribe, "releaser", file_id=file.id, document_sha256=digest, outcomes={},
                 others=Result.PAID, happened_on=world.now.date(),
             )  # fmt: skip
+
+
+class TestPaidAgain:
+    """A rejection is a word; where the bank's books are here, they have to agree first."""
+
+    @pytest.fixture
+    def stated(self, begin):
+        return Paper(World(begin, account={"statements": True}))
+
+    def asks(self, story):
+        told = {"reference": story.references[0], "reason": "again", "banks": story.world.banks}
+        return story.world.do(reissue, "labour_officer", **told).reference
+
+    def signs(self, story, reference):
+        return story.world.do(countersign, "approver", reference=reference)
+
+    def rejects(self, story, **more):
+        story.tell(story.says(Result.REJECTED, **more), story.says(Result.PAID, 1))
+        return self.asks(story)
+
+    def test_it_waits_for_a_statement_of_that_day(self, stated):
+        day = stated.world.now.date()
+        again = self.rejects(stated, on=day + timedelta(days=1))
+        stated.book((-stated.amount(1), stated.references[1]))  # of the day before
+        with pytest.raises(NotStatedYet, match="book a statement of that day first"):
+            self.signs(stated, again)
+        stated.world.now += timedelta(days=1)
+        stated.book()
+        assert self.signs(stated, again)
+
+    def test_a_rejection_without_a_day_waits_for_the_pay_day(self, stated):
+        again = self.rejects(stated)
+        with stated.world.begin() as tx:
+            pay_on = tx.scalar(text("SELECT pay_on FROM sheet"))
+        stated.book()
+        with pytest.raises(NotStatedYet, match=str(pay_on)):
+            self.signs(stated, again)
+        stated.world.now += pay_on - stated.world.now.date()
+        stated.book()
+        assert self.signs(stated, again)
+
+    def test_a_debit_of_the_payment_itself_holds_it_up(self, stated):
+        again = self.rejects(stated, on=stated.world.now.date())
+        stated.book((-stated.amount(), ""))  # under a name that nobody knows
+        with pytest.raises(NotStatedYet, match="explain it before"):
+            self.signs(stated, again)
+        (item,) = items(stated.world)
+        agreed(stated.world, "own_payment", stated.amount(), item.id, names=stated.references[0])
+        with pytest.raises(NotStatedYet, match="may pay twice"):
+            self.signs(stated, again)
+        stated.book((stated.amount(), stated.references[0]))
+        assert self.signs(stated, again)
+
+    def test_a_debit_of_the_whole_file_holds_it_up_until_its_part_came_back(self, stated):
+        again = self.rejects(stated, on=stated.world.now.date())
+        stated.book((-stated.file.total, stated.file.reference))
+        with pytest.raises(NotStatedYet, match="may pay twice"):
+            self.signs(stated, again)
+        stated.book((stated.amount(), stated.references[0]))
+        assert self.signs(stated, again)
+
+    def test_a_debit_of_the_file_without_it_is_what_was_expected(self, stated):
+        again = self.rejects(stated, on=stated.world.now.date())
+        stated.book((-stated.file.total + stated.amount(), stated.file.reference))
+        assert self.signs(stated, again)
+
+    def test_a_return_needs_no_statement(self, stated):
+        stated.tell(stated.says(Result.RETURNED), stated.says(Result.PAID, 1))
+        assert self.signs(stated, self.asks(stated))
+
+    def test_where_no_statements_are_booked_people_answer_for_it(self, story):
+        assert self.signs(story, self.rejects(story))
 
 
 class TestTakenBack:

@@ -9,16 +9,18 @@ from typing import Final
 from disburse.domain import approval
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import Payable, Terms, require_other_person, root_of
+from disburse.domain.lifecycle.attempt import State
 from disburse.domain.policy import Policy
 from disburse.domain.reference import AttemptKey, attempt_of
 from disburse.domain.refusal import Refusal
 from disburse.door import admit, by
 from disburse.repeat import require_open_again, take_payment_before
-from disburse.storage import acts, approvals, keys, parties
+from disburse.storage import acts, approvals, funding, keys, parties
 from disburse.storage.answered import Attempt
 from disburse.storage.approvals import Reissue
 from disburse.storage.attempts import NoSuchPayment
 from disburse.storage.engine import Transaction
+from disburse.storage.sheets import Sheet
 
 NONCE_BYTES: Final = 16
 
@@ -29,12 +31,19 @@ class CoolingDown(Refusal):
     code = "cooling-down"
 
 
+class NotStatedYet(Refusal):
+    """The bank's books do not show yet that a rejected payment never went out."""
+
+    code = "not-stated-yet"
+
+
 def countersign(
     tx: Transaction, *, caller: Caller, project_id: int, reference: str, now: datetime
 ) -> str:
     """Approve the reissue with the new payment's `reference`; `bundle` then writes its file.
 
-    Returns the canonical approval. Raises `SamePerson` for whoever asked for the reissue.
+    Returns the canonical approval. Raises `SamePerson` for whoever asked for the reissue, and
+    `NotStatedYet` while the bank's books may tell that a rejected payment went out.
     """
     project = admit(tx, caller, Act.COUNTERSIGN, project_id)
     key = _key(reference)
@@ -46,7 +55,7 @@ def countersign(
     if now < asked.not_before:
         raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
-    require_open_again(tx, sheet, before)
+    _require_unpaid(tx, sheet, before)
     expires_at = now + Policy.read(project.policy).approval_holds_for()
     terms = Terms(
         sheet_digest=sheet.digest,
@@ -76,6 +85,34 @@ def countersign(
         tx, asked, approver=caller.person_id or 0, document=document, expires_at=expires_at
     )
     return document
+
+
+def _require_unpaid(tx: Transaction, sheet: Sheet, before: Attempt) -> None:
+    """Raise unless it came back, and a statement of a rejection's day has no debit of it.
+
+    A rejection is a word, and a bank can be wrong: where its statements are booked here, they say
+    whether the money went out all the same. A return needs none: the money left and came back.
+    """
+    require_open_again(tx, sheet, before)
+    account = parties.account(tx, sheet.account_id)
+    if before.state is not State.REJECTED or not account.statements:
+        return
+    day = before.answered_on or sheet.pay_on
+    stated = funding.stated_of(tx, before, account_id=account.id, until=day)
+    if stated.out > 0:
+        raise NotStatedYet(
+            f"the bank's statement has a debit for payment {before.reference}, which it rejected: "
+            "ask the bank; paying again now may pay twice"
+        )
+    if stated.alike:
+        raise NotStatedYet(
+            "an unexplained debit of just this amount is on the account: explain it before "
+            f"payment {before.reference} is made again"
+        )
+    if not stated.covered:
+        raise NotStatedYet(
+            f"payment {before.reference} was rejected on {day}: book a statement of that day first"
+        )
 
 
 def _key(reference: str) -> AttemptKey:
