@@ -116,7 +116,8 @@ def _read(outer: Any, *, attached: bool = False) -> Signature:  # noqa: ANN401  
     inner = signed["encap_content_info"]
     detached = inner["content"].native is None
     if inner["content_type"].native != "data" or detached == attached:
-        raise NotCms("its content is inside or outside against expectation, or no plain bytes")
+        where = "holds nothing" if attached else "is not detached"
+        raise NotCms(f"it {where}, or is not over plain bytes")
     infos = signed["signer_infos"]
     if len(infos) != 1:
         raise NotCms("it has not exactly one signer")
