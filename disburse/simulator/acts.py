@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from disburse import sheetfile, signing
 from disburse.demo.wages import lines_of
@@ -137,14 +137,31 @@ def _export(life: Life, employer: Any, month: date) -> None:  # noqa: ANN401
 
 
 def _pay_in(life: Life, amount: int) -> None:
-    """Let the owner's money arrive on the account, by a bank's statement."""
-    day, before = life.now.date(), life.paid_in
-    name = f"S{life.sheets}"
-    entry = Entry(reference=name, amount=amount, booked_on=day, names="", counterparty=PAYER,
-                  text="")  # fmt: skip
-    life.paid_in += amount
-    statement = Statement(reference=name, closes_on=day, opening=before, closing=life.paid_in,
-                          entries=[entry])  # fmt: skip
+    """Let the owner's money arrive on the account."""
+    book_movements(life, [Movement(amount=amount, counterparty=PAYER)])
+
+
+class Movement(NamedTuple):
+    """One entry of the account at the bank, in fen."""
+
+    amount: int
+    names: str = ""  # a reference of ours
+    counterparty: str = ""
+
+
+def book_movements(life: Life, movements: Sequence[Movement]) -> None:
+    """Let the bank's statement of these movements be booked."""
+    day, opening = life.now.date(), life.balance
+    life.statements += 1
+    life.balance += sum(one.amount for one in movements)
+    name = f"S{life.statements}"
+    entries = [
+        Entry(reference=f"{name}-{at}", amount=one.amount, booked_on=day, names=one.names,
+              counterparty=one.counterparty, text="")
+        for at, one in enumerate(movements)
+    ]  # fmt: skip
+    statement = Statement(reference=name, closes_on=day, opening=opening, closing=life.balance,
+                          entries=entries)  # fmt: skip
     digest = sha256(name.encode()).hexdigest()
     life.take_step(book, "bank_operator", statement=statement, digest=digest)
 
@@ -238,5 +255,5 @@ WEIGHTS: Final[dict[Act, int]] = {
     work: 22, bank_takes: 10, bank_decides: 11, bank_tells: 14, bank_acknowledges: 3,
     bank_repeats: 4, bank_dies: 2, payment_comes_back: 4, release: 8, new_sheet: 4, ask_again: 5,
     sign_again: 5, bundle_again: 5, impatience: 4, time: 8, time_jumps: 1, resolve_all: 2,
-    bury: 3, send_again: 2,
+    bury: 3, send_again: 4,
 }  # fmt: skip

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
@@ -108,6 +108,16 @@ class SimulatedBank:
     def having(self, *results: str) -> list[str]:
         """Return the payments with one of these results."""
         return [name for name, result in self.result.items() if result in results]
+
+    def movements(self) -> Iterator[tuple[int, str]]:
+        """Return every debit and credit of the account: fen, and the payment that it names."""
+        for name, order in self.order_of.items():
+            [amount] = [one.amount for one in order.credits if one.reference == name]
+            fen = int(amount.replace(".", ""))
+            if self.result[name] in {PAID, RETURNED}:
+                yield -fen, name
+            if self.result[name] == RETURNED:
+                yield fen, name
 
     def happen(self, reference: str, result: str) -> None:
         """Decide on a payment, or send it back; it is told later."""

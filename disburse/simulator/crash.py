@@ -15,10 +15,11 @@ from disburse.transports import Abilities, Answer, CannotReach, NothingSent, Par
 CLOSED: Final = 5  # not one byte left
 BROKE_OFF: Final = 10  # nobody knows; nothing arrived
 DIED_BEFORE: Final = 13
-STALLED: Final = 20  # it arrives long after its lease was over
-UNCONFIRMED: Final = 26  # it arrived, and nobody said so
+STALLED: Final = 18  # it arrives long after its lease was over
+UNCONFIRMED: Final = 32  # it arrived, and nobody said so
 DIED_AFTER: Final = 50  # it arrived, and its sender is dead
-QUICK: Final = 40  # percent: the bank has fetched a file before its sender goes on
+QUICK: Final = 50  # percent: the bank has fetched a file before its sender goes on
+DIED_READING: Final = 5  # percent: an answer is read and not taken in yet
 DIED_ASIDE: Final = 10  # percent: an answer is taken in and still lies there
 
 
@@ -109,8 +110,10 @@ class ShakyLine:
         return self.real.has(parcel)
 
     def collect(self) -> Iterator[Answer]:
-        """Pick the answers up as the real one does."""
-        return self.real.collect()
+        """Pick the answers up as the real one does; die with one in the hand."""
+        for answer in self.real.collect():
+            self.weather.fuse.die_if(dying=self.weather.percent() < DIED_READING)
+            yield answer
 
     def set_aside(self, answer: Answer, *, read: bool) -> None:
         """Die before the answer is out of the way, or move it."""

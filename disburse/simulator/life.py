@@ -23,7 +23,7 @@ from disburse.work import turn
 
 ACTS_KEPT: Final = 15  # for whoever looks for the cause of a find
 FUSE_PERCENT: Final = 25  # of acts that are begun in danger
-FUSE_MAX: Final = 12
+FUSES: Final = (4, 12, 60)  # halves of a transaction: a step has 2, a round of the worker 50
 FINE: Final = 100  # what the weather says when nothing breaks
 WORKERS: Final = ("one", "two")
 LEASE_OVER: Final = timedelta(minutes=11)
@@ -46,7 +46,8 @@ class Life:
         self._empty_folders()
         self.bank = SimulatedBank(town.outbox, town.inbox, self.rng, recognises=recognises)
         self.posts = {name: self._post(name) for name in WORKERS}
-        self.sheets = self.paid_in = 0
+        self.sheets = self.statements = 0
+        self.balance = 0  # of the account, as the bank's last statement said
         self.acts: deque[str] = deque(maxlen=ACTS_KEPT)
         self.did: Counter[str] = Counter()
         self._tell_day()
@@ -103,7 +104,7 @@ class Life:
     def trying(self, name: str, act: Callable[[Life], None]) -> None:
         """Do one thing, as somebody who may be killed at any commit."""
         danger = self.trouble and self.rng.randrange(100) < FUSE_PERCENT
-        self.fuse.light(self.rng.randrange(FUSE_MAX) if danger else None)
+        self.fuse.light(self.rng.randrange(self.rng.choice(FUSES)) if danger else None)
         how = ""
         try:
             act(self)

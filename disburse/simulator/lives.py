@@ -27,7 +27,7 @@ from disburse.simulator.bank import PAID, PENDING
 from disburse.simulator.find import Find, Found
 from disburse.simulator.life import Life
 from disburse.simulator.town import Town
-from disburse.simulator.truth import all_paid, check, check_all
+from disburse.simulator.truth import all_paid, check, check_all, check_booked
 
 STEPS_OF_A_LIFE: Final = 500  # then a new one begins, so that a step costs the same for ever
 FULL_EVERY: Final = 100
@@ -109,6 +109,7 @@ def heal(life: Life) -> None:
         check(life)
         if all_paid(life):
             check_all(life)
+            check_booked(life)
             return
     left = {name: state for name, state in life.states().items() if state != PAID}
     raise Find(f"lost: not everybody was paid in the end; {left}")

@@ -8,6 +8,7 @@ from typing import Final
 from disburse.domain.reference import attempt_of
 from disburse.queries.board import board
 from disburse.queries.prove import prove
+from disburse.simulator.acts import Movement, book_movements
 from disburse.simulator.bank import PAID, PENDING, REJECTED, RETURNED
 from disburse.simulator.find import Find
 from disburse.simulator.life import Life
@@ -47,6 +48,17 @@ def check_all(life: Life) -> None:
     standing = {(one.id, one.state) for one in life.see(simulated.files, *STANDING)}
     if hidden := standing - _on_the_board(life):
         raise Find(f"files stand still and no board shows them: {sorted(hidden)}")
+
+
+def check_booked(life: Life) -> None:
+    """Let the bank state everything it moved: then the books agree with it to the fen."""
+    book_movements(life, [Movement(amount, names) for amount, names in life.bank.movements()])
+    proof = life.see(prove)
+    if not proof.ok:
+        raise Find(f"the books do not prove after the last statement: {proof.differences}")
+    left = life.see(simulated.unsettled)
+    if left != ({"bank": life.balance} if life.balance else {}):
+        raise Find(f"the bank's account has {life.balance} and the books differ: {left}")
 
 
 def _on_the_board(life: Life) -> set[tuple[int, str]]:

@@ -42,6 +42,21 @@ def asked_again(tx: Transaction, *, signed: bool, at: datetime) -> list[tuple[st
     return [(of_attempt(AttemptKey(*row)), row.sheet_id) for row in rows]
 
 
+def unsettled(tx: Transaction) -> dict[str, int]:
+    """Return every sum of the ledger that is not nought when all is paid and booked; minor units.
+
+    `bank` is the booked balance; `unbooked` what was reported paid and not booked, or booked only.
+    """
+    [row] = tx.execute(_UNSETTLED)
+    return {name: int(amount) for name, amount in row._mapping.items() if amount}  # noqa: SLF001
+
+
+_UNSETTLED: Final = text("""
+    SELECT -sum(bank) AS bank, sum(drawn + paid) AS unbooked, sum(awaited) AS awaited,
+           sum(missing) AS missing, sum(suspense) AS suspense, sum(free) AS free,
+           sum(held) AS held, sum(in_flight) AS in_flight
+    FROM balance
+""")
 _ATTEMPTS: Final = text("SELECT reference, state FROM attempt ORDER BY reference")
 _OWED: Final = text("SELECT sheet_id, line FROM entitlement")
 _FILES: Final = text("""
