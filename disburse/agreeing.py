@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from disburse.domain.access import Act, Caller
+from disburse.domain.access import Act
 from disburse.domain.approval import require_other_person
 from disburse.domain.refusal import Refusal
 from disburse.storage import acts, proposals
@@ -26,35 +26,33 @@ class OtherWord(Refusal):
 def agreed(
     tx: Transaction,
     *,
-    caller: Caller,
+    by: By,
     act: Act,
     project_id: int,
     subject: tuple[str, object],
     version: int,
     facts: Mapping[str, Any],
-    now: datetime,
 ) -> bool:
     """Say whether this is the second person's word; the first one's is kept and False.
 
     `version` is the thing's own: when it moved meanwhile, the first word counts no more. Raises
     `OtherWord` unless both name the same `facts`, `SamePerson` for one person's two words.
     """
-    require_other_person(caller.person_id)
-    person_id = caller.person_id or 0
+    require_other_person(by.persons)
     kind, name = subject
     topic = Topic(project_id=project_id, act=act, subject=f"{kind}:{name}", version=version)
     first = proposals.take(tx, topic)
-    if first is not None and now < first.asked_at + WORD_HOLDS:
-        require_other_person(person_id, first.asked_by)
+    if first is not None and by.at < first.asked_at + WORD_HOLDS:
+        require_other_person(by.persons, first.asked_by, first.asked_for)
         if dict(first.facts) != dict(facts):
             raise OtherWord("the first person named other grounds; agree on them, then ask again")
-        proposals.agree(tx, topic, person_id=person_id, at=now)
+        proposals.agree(tx, topic, by=by)
         return True
-    proposals.ask(tx, topic, facts=facts, person_id=person_id, at=now)
+    proposals.ask(tx, topic, facts=facts, by=by)
     acts.record(
         tx,
         act,
-        by=By(member_id=caller.member_id, person_id=person_id, at=now),
+        by=by,
         subject=kind,
         subject_id=name,
         project_id=project_id,

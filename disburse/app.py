@@ -29,6 +29,7 @@ from disburse.http import (
     guard,
     health,
     invitations,
+    lendings,
     open_items,
     openapi,
     organisations,
@@ -55,6 +56,7 @@ from disburse.storage.engine import Begin
 TOPICS = (
     people,
     invitations,
+    lendings,
     passkeys,
     organisations,
     confirmations,

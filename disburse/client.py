@@ -21,6 +21,7 @@ CONNECT_SECONDS_MAX: Final = 10
 ANSWER_SECONDS_MAX: Final = 300  # 100,000 lines are checked while we wait
 PAGE_ROWS: Final = 500
 NONCE_BYTES: Final = 16  # of randomness: no two requests ever share one
+FOR_HEADER: Final = "Disburse-For"
 PAGES_MAX: Final = 1_000  # a service that pages for ever is not believed
 
 
@@ -88,12 +89,22 @@ class Client:
     """One account at one service."""
 
     def __init__(
-        self, url: str, who: SignedBy | str, session: requests.Session | None = None
+        self,
+        url: str,
+        who: SignedBy | str,
+        session: requests.Session | None = None,
+        *,
+        acting_for: str = "",
     ) -> None:
-        """Remember where and who (a key, or a token); raise `Unsafe` for HTTP to elsewhere."""
+        """Remember where and who (a key, or a token); raise `Unsafe` for HTTP to elsewhere.
+
+        `acting_for` is the login of a colleague who lent this account a role.
+        """
         self._url = _safe(url)
         self._session = session or requests.Session()
         self._session.auth = Shown(who) if isinstance(who, str) else who
+        if acting_for:
+            self._session.headers[FOR_HEADER] = acting_for
 
     def project(self, code: str) -> int:
         """Return the number of the project with this code, or raise `NotThere`."""

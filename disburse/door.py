@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,9 +17,10 @@ from disburse.domain.access import (
     require,
 )
 from disburse.domain.approval import require_other_person
+from disburse.domain.lending import NotLent, standing_for
 from disburse.domain.refusal import Refusal
 from disburse.domain.signed_in import SignedIn
-from disburse.storage import confirmations, members, parties, tenancy
+from disburse.storage import confirmations, lendings, members, parties, tenancy
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.members import Member
@@ -98,7 +100,35 @@ def by(caller: Caller | None, now: datetime) -> By:
     if caller is None:
         return By(member_id=None, person_id=None, at=now)
     return By(
-        member_id=caller.member_id, person_id=caller.person_id, at=now, signed_in=caller.signed_in
+        member_id=caller.member_id,
+        person_id=caller.person_id,
+        at=now,
+        stands_for=caller.stands_for,
+        signed_in=caller.signed_in,
+    )
+
+
+def acting_for(
+    tx: Transaction, caller: Caller, login: str, *, project_id: int, now: datetime
+) -> Caller:
+    """Return the caller as the delegate of `login` on the project, or raise `NotLent`.
+
+    It then may what was lent and is good now, and nothing of its own; see `domain.lending`.
+    """
+    tenancy.stand(tx, caller)
+    if project_id not in parties.projects_of(tx, caller):
+        raise NoSuchParty(f"there is no project {project_id}")
+    found = lendings.lent(
+        tx, delegate_id=caller.member_id, lender=login, project_id=project_id, at=now
+    )
+    if found is None:
+        raise NotLent("nobody by that login lent you a role on this project that is good today")
+    who, roles = found
+    return replace(
+        caller,
+        grants=standing_for(roles, project_id),
+        waiting=frozenset(),
+        stands_for=who,
     )
 
 
@@ -110,7 +140,7 @@ def colleague(tx: Transaction, caller: Caller, login: str) -> Member:
     member = members.by_login(tx, login)
     if member.organisation_id != caller.organisation_id:
         raise Forbidden("only people of the account's own organisation may do this")
-    require_other_person(caller.person_id, member.person_id)
+    require_other_person(caller.persons, member.person_id)
     return member
 
 

@@ -7,7 +7,9 @@ from requests.adapters import BaseAdapter
 from disburse import signing
 from disburse.app import create_app
 from disburse.client import Client, Declined, NoAnswer, NotThere, SignedBy, Unsafe
+from disburse.domain.access import OrganisationKind, Role
 from disburse.domain.orders import Withdrawal, write_withdrawal
+from disburse.steps.people.lend import lend
 from tests.builders import JSON, a_key, a_request_key
 from tests.http.site import Site, token_of
 from tests.sheets import a_sheet_json, lines
@@ -177,3 +179,22 @@ def test_a_token_is_shown_to_no_other_machine_in_the_clear(url, safe):
         return
     with pytest.raises(Unsafe):
         Client(url, "any")
+
+
+def test_a_client_says_for_whom_it_acts_and_signs_that_too(world):
+    with world.operating() as tx:
+        world.add_member(tx, OrganisationKind.GENERAL_CONTRACTOR, "delegate")
+    ends_on, login = world.now.date(), "delegate@general_contractor"
+    world.do(lend, "labour_officer", login=login, role=Role.LABOUR_OFFICER, ends_on=ends_on)
+    session, way = (
+        requests.Session(),
+        Straight(create_app(world.unbound, world.banks, lambda: world.now, tokens=False)),
+    )
+    session.mount(URL, way)
+    key = SignedBy(a_request_key(world, "a laptop", "delegate"), lambda: world.now)
+    path = f"/v1/projects/{world.project_id}/balance"
+    with pytest.raises(Declined, match="403"):
+        Client(URL, key, session).call("GET", path, None, key="")
+    client = Client(URL, key, session, acting_for="labour_officer@general_contractor")
+    assert client.call("GET", path, None, key="")["currency"] == "CNY"
+    assert "disburse-for" in way.seen[-1].headers["Signature-Input"]

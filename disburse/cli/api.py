@@ -31,6 +31,10 @@ class NotMembers(Refusal):
 @click.option("--send", type=FILE, help="Post the bytes of this file instead: a bank's report.")
 @click.option("--out", type=NEW, help="Write what is answered to this new file: a bank file.")
 @click.option("--key", help="Idempotency key; give it again to ask again after a broken line.")
+@click.option(
+    "--for", "acting_for", default="", metavar="LOGIN",
+    help="Act by a role on the project that this colleague lent you.",
+)  # fmt: skip
 @URL
 def api(
     *,
@@ -40,6 +44,7 @@ def api(
     send: Path | None,
     out: Path | None,
     key: str | None,
+    acting_for: str,
     url: str,
 ) -> None:
     """Ask the service for PATH, such as /v1/projects, with one JSON object for a POST.
@@ -47,7 +52,7 @@ def api(
     The answer is JSON. The request is signed with the key whose file DISBURSE_REQUEST_KEY names, or
     else shows the token in DISBURSE_TOKEN.
     """
-    client, once = client_at(url), key or secrets.token_hex(KEY_BYTES)
+    client, once = client_at(url, acting_for=acting_for), key or secrets.token_hex(KEY_BYTES)
     if out is not None:
         content = client.fetch(path)
         with out.open("xb") as new:

@@ -189,18 +189,18 @@ def withdraw(
 sheet.add_command(verify)
 
 
-def client_at(url: str) -> Client:
+def client_at(url: str, *, acting_for: str = "") -> Client:
     """Return a client with the environment's request key or token, or raise `NoToken`."""
     if file := os.environ.get(REQUEST_KEY, "").strip():
         key = load_private(Path(file), os.environ.get(REQUEST_KEY_PASSPHRASE))
-        return Client(url, SignedBy(key, system_clock))
+        return Client(url, SignedBy(key, system_clock), acting_for=acting_for)
     token = os.environ.get(TOKEN, "").strip()
     if not token:
         raise NoToken(
             f"set {REQUEST_KEY} to the file of your request key, "
             f"or {TOKEN} to the token that the administrator gave you"
         )
-    return Client(url, token)
+    return Client(url, token, acting_for=acting_for)
 
 
 def _content(file: Path) -> bytes:

@@ -10,6 +10,7 @@ from disburse.console.look import Look, field, present
 from disburse.console.sign_in import onward
 from disburse.domain.access import Act, Caller, require_proof
 from disburse.domain.refusal import Refusal
+from disburse.queries.lendings import own_lendings
 from disburse.queries.sessions import own_sessions, whoami
 from disburse.steps.people.end_session import end_session
 from disburse.steps.people.remove_passkey import remove_passkey
@@ -44,8 +45,16 @@ def add(routes: Blueprint, look: Look) -> None:
         with entrance.begin() as tx:
             who, sessions = whoami(tx, caller, now=now), own_sessions(tx, caller, now=now)
             keys = passkeys.of_member(tx, caller.member_id)
-        lets_in = caller.may(Act.INVITE)
-        return look.page("account", lets_in=lets_in, who=who, sessions=sessions, passkeys=keys)
+            lent = own_lendings(tx, caller, now=now)
+        return look.page(
+            "account",
+            lets_in=caller.may(Act.INVITE),
+            who=who,
+            sessions=sessions,
+            passkeys=keys,
+            lendings=lent,
+            ends={one.id for one in lent if caller.may(Act.END_LENDING, one.project_id)},
+        )
 
     @routes.get("/account/passkey")
     def passkey_page() -> Response:

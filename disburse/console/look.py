@@ -29,6 +29,7 @@ _ANSWERS: Final = {
     "/invitation/company": "/invitation",
     "/account/end": "/account",
     "/account/leave": "/account",
+    "/account/end_lending": "/account",
     "/account/stop_recovery": "/account",
     "/account/passkey/remove": "/account",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, request
 
-from disburse.console import account, company, invitation, people, sign_in
+from disburse.console import account, company, invitation, lendings, people, sign_in
 from disburse.console.look import POLICY, Look
 from disburse.domain.access import ProofNeeded
 from disburse.domain.refusal import Refusal
@@ -15,7 +15,7 @@ def blueprint(entrance: Entrance) -> Blueprint:
     """Make the pages."""
     routes = Blueprint("console", __name__, static_folder="static", static_url_path="/static")
     look = Look(entrance)
-    for page in (sign_in, company, invitation, account, people):
+    for page in (sign_in, company, invitation, account, lendings, people):
         page.add(routes, look)
 
     @routes.get("/")

@@ -12,6 +12,7 @@ from disburse.domain.roles import (
     AUTHORITIES,
     CONFIRMED_BY,
     CONFIRMING,
+    LENDABLE,
     ROLES,
     OrganisationKind,
     Role,
@@ -19,8 +20,9 @@ from disburse.domain.roles import (
 from disburse.domain.signed_in import FRESH_FOR, SignedIn
 
 __all__ = [
-    "ALLOWED", "AUTHORITIES", "CONFIRMED_BY", "CONFIRMING", "FRESH", "ROLES", "Act", "Caller",
-    "Forbidden", "OrganisationKind", "ProofNeeded", "Role", "require", "require_proof",
+    "ALLOWED", "AUTHORITIES", "CONFIRMED_BY", "CONFIRMING", "FRESH", "NEVER_FOR_ANOTHER", "ROLES",
+    "Act", "Caller", "Forbidden", "OrganisationKind", "ProofNeeded", "Role", "StandsFor", "require",
+    "require_proof",
 ]  # fmt: skip
 
 
@@ -91,6 +93,8 @@ ALLOWED: Final = {
     Act.SHOW_PASSKEY: frozenset[Role](),  # whoever has it
     Act.LINK_COMPANY: frozenset[Role](),  # whoever has an invitation's code
     Act.SIGN_IN_BY_COMPANY: frozenset[Role](),  # whom the company's provider vouches for
+    Act.LEND: LENDABLE,  # each an own role, see `domain.lending`
+    Act.END_LENDING: _ANYBODY,  # of what the own account lent, or was lent
     Act.RECEIVE: _SUB,
     Act.SET_ASIDE: {Role.LABOUR_OFFICER},
     Act.CLEAR: {Role.LABOUR_OFFICER},
@@ -154,6 +158,7 @@ ALLOWED: Final = {
     Act.READ_BOARD: _READERS | {Role.BANK_OPERATOR},  # of each thing what one may read elsewhere
     Act.READ_EVENTS: _READERS | {Role.BANK_OPERATOR},  # likewise
     Act.READ_WEBHOOKS: CONFIRMING,
+    Act.READ_LENDINGS: _ANYBODY,  # of the own organisation
     Act.READ_WAITING: CONFIRMING | {Role.ADMINISTRATOR},
 }
 
@@ -162,9 +167,26 @@ ALLOWED: Final = {
 # or lets personal data be seen in full, or end.
 FRESH: Final = frozenset({
     Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.CLAIM, Act.TRANSCRIBE,
-    Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY, Act.DISABLE_MEMBER, Act.ENABLE_MEMBER,
+    Act.LEND, Act.INVITE, Act.RECOVER, Act.CONFIRM_RECOVERY, Act.DISABLE_MEMBER, Act.ENABLE_MEMBER,
     Act.REVEAL, Act.LIFT_HOLD, Act.SHRED,
 })  # fmt: skip
+
+
+# What is done in the own name only, whatever role was lent: a say on people and keys, the lending
+# itself (what was lent is not lent on), what the organisation is told, and the own account.
+NEVER_FOR_ANOTHER: Final = {
+    Act.CONFIRM, Act.LEND, Act.SUBSCRIBE, Act.UNSUBSCRIBE, Act.RENEW, Act.REPLAY,
+    Act.READ_WEBHOOKS, Act.READ_WAITING,
+} | {act for act, roles in ALLOWED.items() if roles == _ANYBODY}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandsFor:
+    """For whom a delegate acts: the account that lent it the role, and the person behind it."""
+
+    member_id: int
+    person_id: int
+    login: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +201,13 @@ class Caller:
     waiting: frozenset[tuple[Role, int | None]] = frozenset()  # not confirmed yet: worth nothing
     signed_in: SignedIn | None = None  # None: by a key, by a token, or from the operator's shell
     by_key: bool = False  # the request is signed
+    stands_for: StandsFor | None = None  # `grants` are then what that account lent, and no others
+
+    @property
+    def persons(self) -> tuple[int, ...]:
+        """Return who acts: nobody for a machine; a delegate and the lender are both counted."""
+        own = () if self.person_id is None else (self.person_id,)
+        return own if self.stands_for is None else (*own, self.stands_for.person_id)
 
     @property
     def proven(self) -> bool:
@@ -193,6 +222,8 @@ class Caller:
 
     def may(self, act: Act, project_id: int | None = None) -> bool:
         """Say whether the caller's roles on the project allow `act`."""
+        if self.stands_for is not None and act in NEVER_FOR_ANOTHER:
+            return False
         return not ALLOWED[act].isdisjoint(self.roles_on(project_id))
 
 

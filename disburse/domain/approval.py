@@ -8,7 +8,7 @@ is signed by nobody's own key yet: an attestation by a signed-in person, never c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -102,6 +102,7 @@ class Terms:
     policy_version: int
     needed: int  # how many approvers this amount takes
     approver: str
+    acting_for: int | None = None  # the person whose role the approver was lent
     nonce: str
     expires_at: datetime
 
@@ -121,17 +122,23 @@ def canonical(terms: Terms) -> str:
         "policy": terms.policy_version,
         "needed": terms.needed,
         "approver": terms.approver,
+        **({} if terms.acting_for is None else {"acting_for": str(terms.acting_for)}),
         "nonce": terms.nonce,
         "expires_at": terms.expires_at.isoformat(),
     }
     return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
-def require_other_person(person: int | None, *earlier: int | None) -> None:
-    """Raise `SamePerson` unless `person` is a human being and none of `earlier`."""
-    if person is None:
+def require_other_person(persons: Collection[int], *earlier: int | None) -> None:
+    """Raise `SamePerson` unless a human being acts, and nobody who acts is among `earlier`.
+
+    `persons` are a caller's: the person, and whoever that person stands in for. `earlier` hold
+    both likewise, so two of whom one stands in for the other are never taken for two.
+    """
+    if not persons:
         raise SamePerson("a machine client cannot check another's work; a person has to sign in")
-    if person in earlier:
+    if not set(persons).isdisjoint(earlier):
         raise SamePerson(
-            "you took part in an earlier step of this; another person has to do this one"
+            "you, or whom you stand in for, took part in an earlier step of this; another person "
+            "has to do this one"
         )

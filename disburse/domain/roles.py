@@ -51,6 +51,25 @@ _OWN_ROLES: Final = {
 # Every organisation lets its own people in; who does so can thereby do nothing else.
 ROLES: Final = {kind: own | {Role.PEOPLE_ADMINISTRATOR} for kind, own in _OWN_ROLES.items()}
 
+# Every role, and whether it may be lent. A delegate is nobody whom another organisation confirmed:
+# so it signs no sheets, has no say on keys, lets nobody in and administers nothing.
+MAY_BE_LENT: Final = {
+    Role.PREPARER: True,
+    Role.SIGNER: False,  # speaks for the organisation's signing keys
+    Role.LABOUR_OFFICER: True,
+    Role.APPROVER: True,
+    Role.RELEASER: True,
+    Role.FINANCE_VIEWER: True,
+    Role.FUNDER: True,
+    Role.VIEWER: True,
+    Role.BANK_OPERATOR: True,
+    Role.INSPECTOR: True,
+    Role.SUPERVISOR: True,
+    Role.ADMINISTRATOR: False,  # the operator's
+    Role.PEOPLE_ADMINISTRATOR: False,  # lets people in
+}
+LENDABLE: Final = frozenset(role for role, may in MAY_BE_LENT.items() if may)
+
 # The operator's people administer and have no power over money: what an account may do, and what a
 # key may sign, counts once somebody with one of these roles has confirmed it. The first word comes
 # from another organisation, of one of these kinds; then the own people confirm each other as well.

@@ -87,6 +87,9 @@ class ActTold(Schema):
     subject_id = fields.String()
     sheet_id = fields.Integer(allow_none=True)
     member = fields.String(allow_none=True)
+    acting_for = fields.String(
+        allow_none=True, metadata={"description": "whose role the member was lent"}
+    )
     organisation = fields.String(allow_none=True)
     state_before = fields.String(allow_none=True)
     state_after = fields.String(allow_none=True)

@@ -13,9 +13,13 @@ from typing import Final
 
 from flask import Flask, Request, Response, g, request
 
+from disburse.domain import particulars
 from disburse.domain.access import Caller
+from disburse.domain.lending import NotLent
+from disburse.door import acting_for
 from disburse.entrance import Entrance, address, forged
 from disburse.http import problems, signed
+from disburse.http.once import FOR_HEADER
 from disburse.http.rates import Rates
 from disburse.storage import members, sessions
 from disburse.storage.engine import Begin
@@ -83,7 +87,7 @@ class Guard:
         if found is None:
             return self._stranger()
         self.rates.of_caller(found.member_id)
-        g.caller = found
+        g.caller = _acting(found, self.begin, self.now())
         return None
 
     def _find(self, at: datetime) -> Caller | None:
@@ -128,6 +132,18 @@ def caller() -> Caller:
     known = g.caller
     assert isinstance(known, Caller)  # noqa: S101  (the entrance set it)
     return known
+
+
+def _acting(known: Caller, begin: Begin, at: datetime) -> Caller:
+    """Return who asks, as the delegate of whomever the request names; or raise `NotLent`."""
+    login = request.headers.get(FOR_HEADER, "")
+    if not login:
+        return known
+    project_id = (request.view_args or {}).get("project_id")
+    if project_id is None:
+        raise NotLent(f"roles are lent on projects: leave the header {FOR_HEADER} out here")
+    with begin() as tx:
+        return acting_for(tx, known, particulars.login(login), project_id=project_id, now=at)
 
 
 def _of_session(asked: Request, entrance: Entrance, at: datetime) -> Caller | None:

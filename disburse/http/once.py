@@ -20,6 +20,7 @@ from disburse.storage.once import Answer, InProgress, KeyReused, claim, keep
 
 KEY_HEADER: Final = "Idempotency-Key"
 SIGNATURE_HEADER: Final = "Disburse-Signature"
+FOR_HEADER: Final = "Disburse-For"  # the login of the colleague who lent the caller a role
 KEY_CHARACTERS_MAX: Final = 128  # a UUID has 36; people prefix theirs
 
 # Refusals about the key itself, or about how the caller signed in, say nothing about the request:
@@ -75,6 +76,7 @@ def digest_of(request: Request) -> bytes:
         request.query_string,
         request.headers.get("Content-Type", "").encode(),
         request.headers.get(SIGNATURE_HEADER, "").encode(),
+        request.headers.get(FOR_HEADER, "").encode(),
         request.get_data(),
     ):
         digest.update(len(part).to_bytes(8))  # so that no two requests run into each other

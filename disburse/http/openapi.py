@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse.entrance.forged import HEADER
-from disburse.http.once import KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
+from disburse.http.once import FOR_HEADER, KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
 from disburse.http.problems import MEDIA_TYPE, STATUS
 from disburse.signing import TAG
 
@@ -25,6 +25,11 @@ SIGNED: Final = (
     "not of GET) and idempotency-key, with created, keyid and a nonce of 16 to 128 characters; "
     "taken once, and for five minutes."
 )
+ACTING_FOR: Final = (
+    "login of a colleague who lent you a role on this project: you act by that role, both of you "
+    "are counted as having acted, and signed requests cover this header"
+)
+FOR_FORM: Final = {"minLength": 2, "maxLength": 100, "pattern": "^[a-z0-9][a-z0-9._@+-]*$"}
 _PROBLEM: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -56,6 +61,7 @@ _OF_CHANGES: Final = frozenset(
 )
 _UNCHANGED: Final = {"description": "Not modified: the answer with this ETag is still the answer"}
 _NOT_OURS: Final = frozenset({"Error", "PaginationMetadata"})  # flask-smorest's own forms
+_ON_A_PROJECT: Final = "/v1/projects/{project_id}"
 # Questions that have a body change nothing, so they take no key.
 _QUESTIONS: Final = frozenset({"/v1/payments/search"})
 # Not even a digest of what is said there may be kept, as a key would need it.
@@ -106,6 +112,7 @@ def describe(api: Api, *, session: str) -> dict[str, Any]:
             "the request's own name",
             {"minLength": 1, "maxLength": KEY_CHARACTERS_MAX, "pattern": "^[!-~]+$"},
         ),
+        "For": _header(FOR_HEADER, ACTING_FOR, FOR_FORM) | {"required": False},
         "Signature": _header(SIGNATURE_HEADER, "detached JWS over the exact body", {}),
     }
     for path, operations in document["paths"].items():
@@ -128,6 +135,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if method == "post" or status not in left_out:
             answers[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
     operation["responses"] = answers
+    if path.startswith(_ON_A_PROJECT):
+        named = {"$ref": "#/components/parameters/For"}
+        operation["parameters"] = [*operation.get("parameters", []), named]
     if path in DOORS:
         operation["security"] = []
     elif method == "post" and path not in _QUESTIONS | _WITH_A_PASSWORD:

@@ -35,12 +35,12 @@ STATUS: Final = {
     HTTPStatus.FORBIDDEN: (
         "bad-signature", "certificate-untrusted", "forbidden", "forged-request",
         "key-expired", "key-not-confirmed",
-        "key-not-yet-valid", "key-revoked", "no-session", "proof-needed", "same-person",
+        "key-not-yet-valid", "key-revoked", "no-session", "not-lent", "proof-needed", "same-person",
         "wrong-key-purpose",
     ),
     HTTPStatus.NOT_FOUND: (
         "no-such-account", "no-such-anomaly", "no-such-declaration", "no-such-explanation",
-        "no-such-document", "no-such-file", "no-such-hold", "no-such-key",
+        "no-such-document", "no-such-file", "no-such-hold", "no-such-key", "no-such-lending",
         "no-such-line", "no-such-open-item", "no-such-party", "no-such-payment", "no-such-reissue",
         "no-such-sheet", "no-such-token", "no-such-word", "not-found",
         "no-such-invitation", "no-such-passkey", "no-such-session", "no-such-webhook",
@@ -71,7 +71,7 @@ STATUS: Final = {
         "roster-refused", "sheet-refused",
         "unpayable", "unreadable-report", "unreadable-sheet",
         "unreadable-statement", "unrenderable", "unsignable", "no-statements",
-        "nothing-said", "nothing-to-book",
+        "not-lendable", "nothing-said", "nothing-to-book",
         "weak-passphrase", "weak-password", "wrong-project",
     ),
     HTTPStatus.TOO_MANY_REQUESTS: ("too-many-attempts", "too-many-requests", "too-many-reveals"),

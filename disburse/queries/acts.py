@@ -25,6 +25,7 @@ class ActDone:
     subject_id: str
     sheet_id: int | None
     member: str | None  # the account's name; None: the clock, through the worker loop
+    acting_for: str | None  # the name of the colleague whose role was lent
     organisation: str | None
     state_before: str | None
     state_after: str | None

@@ -42,7 +42,7 @@ FIELD_CHARACTERS_MAX: Final = 2048  # ours takes 350
 
 ALWAYS: Final = ("@method", "@authority", "@target-uri")
 DIGEST: Final = "content-digest"  # of every request that could carry content
-IF_SENT: Final = ("idempotency-key",)  # nobody adds one to a signed request
+IF_SENT: Final = ("idempotency-key", "disburse-for")  # nobody adds one to a signed request
 # What else decides what a request does; ours cover these too.
 IF_SENT_BY_US: Final = (*IF_SENT, "content-type", "disburse-signature")
 WITHOUT_CONTENT: Final = frozenset({"GET", "HEAD"})

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
+from disburse.domain.access import StandsFor
 from disburse.domain.signed_in import SignedIn
 from disburse.storage import events
 from disburse.storage.engine import Transaction
@@ -20,7 +21,18 @@ class By:
     member_id: int | None
     person_id: int | None
     at: datetime
+    stands_for: StandsFor | None = None  # on whose behalf, by a lent role
     signed_in: SignedIn | None = None  # in which session, and when the second factor was shown
+
+    @property
+    def persons(self) -> tuple[int, ...]:
+        """Return everybody who is counted as having acted; nobody for a machine or the clock."""
+        return tuple(one for one in (self.person_id, self.for_person) if one is not None)
+
+    @property
+    def for_person(self) -> int | None:
+        """Return the person on whose behalf this is done; None: on the own."""
+        return None if self.stands_for is None else self.stands_for.person_id
 
 
 def record(
@@ -47,6 +59,8 @@ def record(
         "at": by.at,
         "member": by.member_id,
         "person": by.person_id,
+        "for_member": by.stands_for.member_id if by.stands_for else None,
+        "for_person": by.for_person,
         "act": act,
         "subject": subject,
         "subject_id": str(subject_id),
@@ -87,7 +101,7 @@ def _proof(shown: SignedIn | None) -> dict[str, object]:
 
 _INSERT = text("""
     INSERT INTO act (id, project_id, period, at, member_id, person_id, act, subject, subject_id,
-                     sheet_id, state_before, state_after, facts)
+                     sheet_id, state_before, state_after, facts, for_member_id, for_person_id)
     VALUES (:id, :project, :period, :at, :member, :person, :act, :subject, :subject_id,
-            :sheet, :before, :after, CAST(:facts AS jsonb))
+            :sheet, :before, :after, CAST(:facts AS jsonb), :for_member, :for_person)
 """)

@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 
+from disburse.domain.approval import Terms, canonical
 from disburse.domain.reference import AttemptKey, of_attempt
 from disburse.domain.refusal import Refusal
 from disburse.storage import records, seals
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.files import BankFile
 from disburse.storage.records import Sealed
@@ -35,6 +37,7 @@ class Approval:
     """One person's attested approval."""
 
     approver: int
+    approver_for: int | None  # the person whose role the approver was lent
     root: str
     document: str
     expires_at: datetime
@@ -50,6 +53,7 @@ class Reissue:
     line: int
     attempt: int
     requested_by: int
+    requested_for: int | None
     requested_at: datetime
     reason: str
     payee: Mapping[str, Any]
@@ -71,7 +75,7 @@ class Ready(NamedTuple):
     payee: Mapping[str, Any]
 
 
-def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: datetime) -> None:
+def add(tx: Transaction, sheet: Sheet, terms: Terms, *, by: By) -> None:
     """Store one approval of the sheet's current round; CHECKs refuse a reviewer's or maker's."""
     tx.execute(
         _ADD,
@@ -79,13 +83,15 @@ def add(tx: Transaction, sheet: Sheet, approval: Approval, *, nonce: str, at: da
             "p": sheet.project_id,
             "s": sheet.id,
             "round": sheet.round,
-            "approver": approval.approver,
+            "approver": by.person_id,
+            "approver_for": by.for_person,
             "reviewer": sheet.reviewed_by,
-            "document": approval.document,
-            "root": approval.root,
-            "nonce": nonce,
-            "at": at,
-            "expires_at": approval.expires_at,
+            "reviewer_for": sheet.reviewed_for,
+            "document": canonical(terms),
+            "root": terms.root.digest,
+            "nonce": terms.nonce,
+            "at": by.at,
+            "expires_at": terms.expires_at,
         },
     )
 
@@ -97,9 +103,10 @@ def current(tx: Transaction, sheet: Sheet) -> list[Approval]:
 
 
 def of_file(tx: Transaction, file: BankFile) -> list[int]:
-    """Return the people who approved what is in a bank file: its sheet, or its reissues."""
+    """Return who approved what is in a bank file, its sheet or its reissues, and for whom."""
     values = {"p": file.project_id, "m": file.period, "s": file.sheet_id, "f": file.id}
-    return [row.approver for row in tx.execute(_OF_FILE, values)]
+    rows = tx.execute(_OF_FILE, values)
+    return [one for row in rows for one in (row.approver, row.approver_for) if one is not None]
 
 
 def add_reissue(tx: Transaction, reissue: Reissue) -> None:
@@ -147,14 +154,14 @@ def countersigned(tx: Transaction, *, project_id: int, sheet_id: int, at: dateti
 
 
 def countersign(
-    tx: Transaction, reissue: Reissue, *, approver: int, document: str, expires_at: datetime
+    tx: Transaction, reissue: Reissue, *, by: By, document: str, expires_at: datetime
 ) -> None:
     """Store the one-line approval; the CHECK refuses the requester's own."""
     tx.execute(
         _COUNTERSIGN,
         {"p": reissue.project_id, "m": reissue.period, "s": reissue.sheet_id, "l": reissue.line,
-         "a": reissue.attempt, "approver": approver, "document": document,
-            "expires_at": expires_at},
+         "a": reissue.attempt, "approver": by.person_id, "approver_for": by.for_person,
+         "document": document, "expires_at": expires_at},
     )  # fmt: skip
 
 
@@ -179,25 +186,28 @@ def _payees(
 
 
 _ADD: Final = text("""
-    INSERT INTO approval (project_id, sheet_id, round, approver, reviewer, document, root, nonce,
-                          at, expires_at, makers)
-    VALUES (:p, :s, :round, :approver, :reviewer, :document, :root, :nonce, :at, :expires_at,
-        ARRAY(SELECT submitted_by FROM sheet
-              WHERE project_id = :p AND id = :s AND submitted_by IS NOT NULL
+    INSERT INTO approval (project_id, sheet_id, round, approver, approver_for, reviewer,
+                          reviewer_for, document, root, nonce, at, expires_at, makers)
+    VALUES (:p, :s, :round, :approver, :approver_for, :reviewer, :reviewer_for, :document, :root,
+        :nonce, :at, :expires_at,
+        ARRAY(SELECT t.person FROM sheet
+              CROSS JOIN LATERAL (VALUES (submitted_by), (submitted_for)) AS t (person)
+              WHERE project_id = :p AND id = :s AND t.person IS NOT NULL
               UNION
-              SELECT cleared_by FROM blocker
-              WHERE project_id = :p AND sheet_id = :s AND cleared_by IS NOT NULL))
+              SELECT t.person FROM blocker
+              CROSS JOIN LATERAL (VALUES (cleared_by), (cleared_for)) AS t (person)
+              WHERE project_id = :p AND sheet_id = :s AND t.person IS NOT NULL))
 """)
 _CURRENT: Final = text("""
-    SELECT approver, root, document, expires_at FROM approval
+    SELECT approver, approver_for, root, document, expires_at FROM approval
     WHERE project_id = :p AND sheet_id = :s AND round = :round ORDER BY at
 """)
 _OF_FILE: Final = text("""
-    SELECT v.approver FROM approval v
+    SELECT v.approver, v.approver_for FROM approval v
     JOIN sheet s ON s.project_id = v.project_id AND s.id = v.sheet_id AND s.round = v.round
     WHERE v.project_id = :p AND v.sheet_id = :s
     UNION
-    SELECT r.approver FROM reissue r
+    SELECT r.approver, r.approver_for FROM reissue r
     JOIN attempt a ON a.project_id = r.project_id AND a.period = r.period
                   AND a.sheet_id = r.sheet_id AND a.line = r.line AND a.attempt = r.attempt
     WHERE a.project_id = :p AND a.period = :m AND a.file_id = :f AND r.approver IS NOT NULL
@@ -236,11 +246,13 @@ _COUNTERSIGNED: Final = text("""
     ORDER BY r.line FOR UPDATE OF r, e
 """)
 _COUNTERSIGN: Final = text("""
-    UPDATE reissue SET approver = :approver, document = :document, expires_at = :expires_at
+    UPDATE reissue SET approver = :approver, approver_for = :approver_for, document = :document,
+        expires_at = :expires_at
     WHERE project_id = :p AND period = :m AND sheet_id = :s AND line = :l AND attempt = :a
 """)
 _DECLINE: Final = text("""
-    UPDATE reissue r SET declined_at = :at, approver = NULL, document = NULL, expires_at = NULL
+    UPDATE reissue r SET declined_at = :at, approver = NULL, approver_for = NULL, document = NULL,
+        expires_at = NULL
     WHERE project_id = :p AND sheet_id = :s AND line = :l AND attempt = :a AND declined_at IS NULL
       AND NOT EXISTS (SELECT FROM attempt a
                       WHERE a.project_id = r.project_id AND a.period = r.period

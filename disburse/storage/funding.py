@@ -41,6 +41,7 @@ class Declaration:
     expected_on: date
     state: str
     declared_by: int
+    declared_for: int | None
     vouched_by: int | None
 
 
@@ -84,7 +85,7 @@ def declare(
     number = tx.scalar(
         _DECLARE,
         {"p": project_id, "a": account_id, "amount": amount, "voucher": voucher_digest,
-         "expected": expected_on, "by": by.person_id, "at": by.at},
+         "expected": expected_on, "by": by.person_id, "for": by.for_person, "at": by.at},
     )  # fmt: skip
     assert isinstance(number, int)  # noqa: S101  (RETURNING from an insert that worked)
     return number
@@ -109,14 +110,15 @@ def move(
     declaration: Declaration,
     state: str,
     *,
-    vouched_by: int | None = None,
+    vouched_by: By | None = None,
     confirmed: int = 0,
 ) -> None:
     """Write a declaration's new state; it is locked. The CHECK refuses one person for both."""
     tx.execute(
         _MOVE,
         {"p": declaration.project_id, "d": declaration.id, "state": state,
-         "vouched_by": vouched_by, "confirmed": confirmed},
+         "vouched_by": vouched_by.person_id if vouched_by else None,
+         "vouched_for": vouched_by.for_person if vouched_by else None, "confirmed": confirmed},
     )  # fmt: skip
 
 
@@ -175,8 +177,8 @@ def add_entries(
 
 _DECLARE: Final = text("""
     INSERT INTO declaration (project_id, account_id, amount, voucher_digest, expected_on, state,
-                             declared_by, at)
-    VALUES (:p, :a, :amount, :voucher, :expected, 'declared', :by, :at)
+                             declared_by, declared_for, at)
+    VALUES (:p, :a, :amount, :voucher, :expected, 'declared', :by, :for, :at)
     RETURNING id
 """)
 _TAKE: Final = text(f"""
@@ -190,6 +192,7 @@ _EXPECTING: Final = text(f"""
 _MOVE: Final = text("""
     UPDATE declaration
     SET state = :state, vouched_by = coalesce(:vouched_by, vouched_by),
+        vouched_for = coalesce(:vouched_for, vouched_for),
         confirmed = confirmed + :confirmed
     WHERE project_id = :p AND id = :d
 """)

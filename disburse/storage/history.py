@@ -149,9 +149,16 @@ def _sealed_line(row: AnyRow) -> Sealed:
 
 def _with_members(tx: Transaction, rows: list[AnyRow]) -> list[AnyRow]:
     """Put the names of those who acted into rows of acts."""
-    sealed = {row["login"]: row["member"] for row in rows if row["login"] is not None}
+    sealed = {
+        row[login]: row[name]
+        for row in rows
+        for login, name in _ACTING.items()
+        if row[login] is not None
+    }
     names = records.names(tx, sealed)
-    return [row | {"member": names.get(row.pop("login"))} for row in rows]
+    return [
+        row | {name: names.get(row.pop(login)) for login, name in _ACTING.items()} for row in rows
+    ]
 
 
 def _line(at: tuple[Place, int]) -> dict[str, Any]:
@@ -185,6 +192,7 @@ _CONDITIONS: Final = {
           AND e.line = a.line AND h.fingerprint = :person)""",
     "state": "a.state = :state",
 }
+_ACTING: Final = {"login": "member", "for_login": "acting_for"}
 _PAYEE: Final = ("name", "account", "bank_name")
 _OF_PAYMENT: Final = "a.sheet_id = :rs AND a.line = :rl AND a.attempt = :ra"
 _OF_FILE: Final = "a.file_id = (SELECT id FROM bank_file WHERE reference = :reference)"
@@ -248,9 +256,11 @@ _ANSWERS: Final = text("""
 """)
 _ACTS: Final = """
     SELECT a.id, a.at, a.act, a.subject, a.subject_id, a.sheet_id, m.name AS member, m.login,
-           o.name AS organisation, a.state_before, a.state_after, a.facts
+           w.name AS acting_for, w.login AS for_login, o.name AS organisation,
+           a.state_before, a.state_after, a.facts
     FROM act a
     LEFT JOIN member m ON m.id = a.member_id
+    LEFT JOIN member w ON w.id = a.for_member_id
     LEFT JOIN organisation o ON o.id = m.organisation_id
 """
 # Acts on another line of the sheet, payment or file are left out.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
 
 from disburse.domain.refusal import Refusal
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 
 
@@ -25,6 +25,7 @@ class Hold:
     project_id: int
     id: int
     asked_by: int | None  # who asked for its end
+    asked_for: int | None  # and on whose behalf
 
 
 def freeze(tx: Transaction, project_id: int) -> None:
@@ -32,10 +33,10 @@ def freeze(tx: Transaction, project_id: int) -> None:
     tx.execute(text("SELECT id FROM project WHERE id = :p FOR NO KEY UPDATE"), {"p": project_id})
 
 
-def place(tx: Transaction, *, project_id: int, reason: str, person_id: int, at: datetime) -> int:
+def place(tx: Transaction, *, project_id: int, reason: str, by: By) -> int:
     """Store a hold and return its number."""
     freeze(tx, project_id)
-    values = {"p": project_id, "reason": reason, "by": person_id, "at": at}
+    values = {"p": project_id, "reason": reason, "by": by.person_id, "at": by.at}
     return int(tx.execute(_PLACE, values).scalar_one())
 
 
@@ -48,9 +49,10 @@ def take(tx: Transaction, *, project_id: int, hold_id: int) -> Hold:
     return Hold(*row)
 
 
-def lift(tx: Transaction, hold: Hold, *, person_id: int, at: datetime) -> None:
+def lift(tx: Transaction, hold: Hold, *, by: By) -> None:
     """Note who asks for the end of a hold; or, when somebody did, who agrees."""
-    values = {"p": hold.project_id, "h": hold.id, "by": person_id, "at": at}
+    values = {"p": hold.project_id, "h": hold.id, "by": by.person_id, "for": by.for_person,
+              "at": by.at}  # fmt: skip
     tx.execute(_ASK if hold.asked_by is None else _LIFT, values)
 
 
@@ -59,10 +61,13 @@ _PLACE: Final = text("""
     VALUES (:p, :reason, :by, :at) RETURNING id
 """)
 _TAKE: Final = text("""
-    SELECT project_id, id, asked_by FROM legal_hold
+    SELECT project_id, id, asked_by, asked_for FROM legal_hold
     WHERE project_id = :p AND id = :h AND lifted_at IS NULL
 """)
-_ASK: Final = text("UPDATE legal_hold SET asked_by = :by WHERE project_id = :p AND id = :h")
+_ASK: Final = text("""
+    UPDATE legal_hold SET asked_by = :by, asked_for = :for WHERE project_id = :p AND id = :h
+""")
 _LIFT: Final = text("""
-    UPDATE legal_hold SET lifted_by = :by, lifted_at = :at WHERE project_id = :p AND id = :h
+    UPDATE legal_hold SET lifted_by = :by, lifted_for = :for, lifted_at = :at
+    WHERE project_id = :p AND id = :h
 """)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from disburse.domain.refusal import Refusal
 from disburse.sealing import Key
 from disburse.storage import records, seals
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction, add_rows, copy_rows
 from disburse.storage.plans import count_anew, in_bulk
 from disburse.storage.records import Sealed
@@ -127,14 +128,12 @@ def add_blockers(tx: Transaction, sheet: Sheet, blockers: Iterable[Blocker]) -> 
     add_rows(tx, "blocker", columns, rows)
 
 
-def clear(
-    tx: Transaction, sheet: Sheet, *, line: int, code: str, person_id: int, reason: str
-) -> None:
+def clear(tx: Transaction, sheet: Sheet, *, line: int, code: str, by: By, reason: str) -> None:
     """Note that an officer answered a clearable finding, or raise `LineFixed`."""
     done = tx.execute(
         _CLEAR,
-        {"p": sheet.project_id, "s": sheet.id, "l": line, "code": code, "by": person_id,
-         "reason": reason},
+        {"p": sheet.project_id, "s": sheet.id, "l": line, "code": code, "by": by.person_id,
+         "for": by.for_person, "reason": reason},
     )  # fmt: skip
     if done.rowcount == 0:
         raise LineFixed(
@@ -248,7 +247,7 @@ _ADD_ENTITLEMENTS: Final = text("""
 """)
 _OF_SHEET: Final = "project_id = :p AND period = :m AND sheet_id = :s"
 _CLEAR: Final = text("""
-    UPDATE blocker SET cleared_by = :by, reason = :reason
+    UPDATE blocker SET cleared_by = :by, cleared_for = :for, reason = :reason
     WHERE project_id = :p AND sheet_id = :s AND line = :l AND code = :code
       AND clearable AND cleared_by IS NULL
 """)

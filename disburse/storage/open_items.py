@@ -55,6 +55,7 @@ class Explanation:
     reason: str
     state: str
     explained_by: int
+    explained_for: int | None
 
 
 def _item(row: Any) -> OpenItem:  # noqa: ANN401  (a row of SQLAlchemy's)
@@ -133,11 +134,11 @@ def take_explanation(
     return Explanation(**{**row._mapping, "kind": Explained(row.kind)})  # noqa: SLF001
 
 
-def end(
-    tx: Transaction, given: Explanation, state: str, *, endorsed_by: int | None, by: By
-) -> None:
+def end(tx: Transaction, given: Explanation, state: str, *, by: By) -> None:
     """Write what became of an explanation; it is locked. The CHECK refuses one person for both."""
-    values = {"p": given.project_id, "e": given.id, "state": state, "by": endorsed_by, "at": by.at}
+    values = {"p": given.project_id, "e": given.id, "state": state, "at": by.at,
+              "by": by.person_id if state == "endorsed" else None,
+              "for": by.for_person if state == "endorsed" else None}  # fmt: skip
     tx.execute(_END, values)
 
 
@@ -210,16 +211,17 @@ _REDUCE: Final = text("""
 """)
 _EXPLAIN: Final = text("""
     INSERT INTO explanation (project_id, account_id, kind, item_id, fills_id, names, amount,
-                             reason, evidence_digest, state, explained_by, explained_at)
+                             reason, evidence_digest, state, explained_by, explained_for,
+                             explained_at)
     VALUES (:project_id, :account_id, :kind, :item_id, :fills_id, :names, :amount, :reason,
-            :digest, :state, :explained_by, :at)
+            :digest, :state, :explained_by, :explained_for, :at)
     RETURNING id
 """)
 _TAKE_EXPLANATION: Final = text(f"""
     SELECT {_EXPLANATION} FROM explanation WHERE project_id = :p AND id = :e FOR UPDATE
 """)
 _END: Final = text("""
-    UPDATE explanation SET state = :state, endorsed_by = :by, ended_at = :at
+    UPDATE explanation SET state = :state, endorsed_by = :by, endorsed_for = :for, ended_at = :at
     WHERE project_id = :p AND id = :e
 """)
 _RETRACT: Final = text("""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
 from disburse.storage.rows import AnyRow, as_dicts
 
@@ -34,6 +35,7 @@ class Proposal:
 
     facts: Mapping[str, Any]
     asked_by: int
+    asked_for: int | None
     asked_at: datetime
 
 
@@ -43,12 +45,10 @@ def take(tx: Transaction, topic: Topic) -> Proposal | None:
     return None if row is None else Proposal(**row._mapping)  # noqa: SLF001
 
 
-def ask(
-    tx: Transaction, topic: Topic, *, facts: Mapping[str, Any], person_id: int, at: datetime
-) -> None:
+def ask(tx: Transaction, topic: Topic, *, facts: Mapping[str, Any], by: By) -> None:
     """Store one person's word in place of an older one."""
     told = json.dumps(facts, ensure_ascii=False)
-    tx.execute(_ASK, topic.values() | {"facts": told, "by": person_id, "at": at})
+    tx.execute(_ASK, topic.values() | {"facts": told} | _word(by))
 
 
 def waiting(tx: Transaction, *, project_id: int, since: datetime) -> list[AnyRow]:
@@ -65,7 +65,8 @@ def standing(
     if row is None:
         return None
     topic = Topic(project_id=project_id, act=act, subject=subject, version=row.version)
-    return topic, Proposal(facts=row.facts, asked_by=row.asked_by, asked_at=row.asked_at)
+    word = {name: getattr(row, name) for name in Proposal.__slots__}
+    return topic, Proposal(**word)
 
 
 def take_back(tx: Transaction, topic: Topic, *, at: datetime) -> None:
@@ -73,22 +74,28 @@ def take_back(tx: Transaction, topic: Topic, *, at: datetime) -> None:
     tx.execute(_TAKE_BACK, topic.values() | {"at": at})
 
 
-def agree(tx: Transaction, topic: Topic, *, person_id: int, at: datetime) -> None:
+def agree(tx: Transaction, topic: Topic, *, by: By) -> None:
     """Store the second person's; the CHECK refuses the first one's own."""
-    tx.execute(_AGREE, topic.values() | {"by": person_id, "at": at})
+    tx.execute(_AGREE, topic.values() | _word(by))
+
+
+def _word(by: By) -> dict[str, Any]:
+    return {"by": by.person_id, "for": by.for_person, "at": by.at}
 
 
 _IS: Final = "project_id = :p AND act = :act AND subject = :subject AND version = :v"
 _WAITS: Final = "agreed_by IS NULL AND taken_back_at IS NULL"
 _TAKE: Final = text(f"""
-    SELECT facts, asked_by, asked_at FROM proposal WHERE {_IS} AND {_WAITS} FOR UPDATE
+    SELECT facts, asked_by, asked_for, asked_at FROM proposal
+    WHERE {_IS} AND {_WAITS} FOR UPDATE
 """)
 _ASK: Final = text("""
-    INSERT INTO proposal (project_id, act, subject, version, facts, asked_by, asked_at)
-    VALUES (:p, :act, :subject, :v, CAST(:facts AS jsonb), :by, :at)
+    INSERT INTO proposal (project_id, act, subject, version, facts, asked_by, asked_for, asked_at)
+    VALUES (:p, :act, :subject, :v, CAST(:facts AS jsonb), :by, :for, :at)
     ON CONFLICT (project_id, act, subject, version) DO UPDATE
-    SET facts = excluded.facts, asked_by = excluded.asked_by, asked_at = excluded.asked_at,
-        agreed_by = NULL, agreed_at = NULL, taken_back_at = NULL
+    SET facts = excluded.facts, asked_by = excluded.asked_by, asked_for = excluded.asked_for,
+        asked_at = excluded.asked_at, agreed_by = NULL, agreed_for = NULL, agreed_at = NULL,
+        taken_back_at = NULL
 """)
 _WAITING: Final = text(f"""
     SELECT act, subject, facts, asked_by, asked_at FROM proposal
@@ -96,9 +103,11 @@ _WAITING: Final = text(f"""
     ORDER BY asked_at, act, subject, version
 """)
 _STANDING: Final = text(f"""
-    SELECT version, facts, asked_by, asked_at FROM proposal
+    SELECT version, facts, asked_by, asked_for, asked_at FROM proposal
     WHERE project_id = :p AND act = :act AND subject = :subject AND {_WAITS}
     ORDER BY version DESC LIMIT 1 FOR UPDATE
 """)
 _TAKE_BACK: Final = text(f"UPDATE proposal SET taken_back_at = :at WHERE {_IS}")
-_AGREE: Final = text(f"UPDATE proposal SET agreed_by = :by, agreed_at = :at WHERE {_IS}")
+_AGREE: Final = text(
+    f"UPDATE proposal SET agreed_by = :by, agreed_for = :for, agreed_at = :at WHERE {_IS}"
+)

@@ -51,6 +51,7 @@ class Sheet:
     round: int
     received_at: datetime
     reviewed_by: int | None
+    reviewed_for: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +79,15 @@ class NewSheet:
 
 _COLUMNS: Final = """
     project_id, id, period, employer_id, kind, number, account_id, currency, pay_on, head_count,
-    total_net, digest, salt, state, version, round, received_at, reviewed_by
+    total_net, digest, salt, state, version, round, received_at, reviewed_by,
+    reviewed_for
 """
 
 
 def add(tx: Transaction, new: NewSheet, *, by: By) -> Sheet:
     """Store a sheet that is new here, or raise `DuplicateSheet`."""
-    values = {name: getattr(new, name) for name in new.__slots__} | {"at": by.at}
+    values = {name: getattr(new, name) for name in new.__slots__}
+    values |= {"at": by.at, "submitted_for": by.for_person}
     try:
         row = tx.execute(_INSERT, values).one()
     except IntegrityError as error:
@@ -132,6 +135,7 @@ def advance(
         version=sheet.version + 1,
         round=sheet.round + new_round,
         reviewed_by=by.person_id if action is Action.REVIEW else sheet.reviewed_by,
+        reviewed_for=by.for_person if action is Action.REVIEW else sheet.reviewed_for,
     )
     done = tx.execute(
         _ADVANCE,
@@ -143,6 +147,7 @@ def advance(
             "after": moved.state,
             "round": moved.round,
             "reviewed_by": moved.reviewed_by,
+            "reviewed_for": moved.reviewed_for,
         },
     )
     if done.rowcount != 1:
@@ -168,14 +173,13 @@ def predecessor_is_here(tx: Transaction, new: NewSheet) -> bool:
 
 
 def makers(tx: Transaction, sheet: Sheet) -> list[int]:
-    """Return the persons who submitted the sheet or cleared findings on its lines."""
-    return [row.person_id for row in tx.execute(_MAKERS, {"p": sheet.project_id, "s": sheet.id})]
+    """Return the persons who submitted the sheet or cleared findings, or were stood in for."""
+    return [row.person for row in tx.execute(_MAKERS, {"p": sheet.project_id, "s": sheet.id})]
 
 
-def submitter(tx: Transaction, sheet: Sheet) -> int | None:
-    """Return the person who submitted the sheet; None for a machine client."""
-    number = tx.scalar(_SUBMITTER, {"p": sheet.project_id, "s": sheet.id})
-    return number if isinstance(number, int) else None
+def submitters(tx: Transaction, sheet: Sheet) -> list[int]:
+    """Return who submitted the sheet, and whom that person stood in for; a machine is nobody."""
+    return [row.person for row in tx.execute(_SUBMITTERS, {"p": sheet.project_id, "s": sheet.id})]
 
 
 def waiting(tx: Transaction) -> list[tuple[int, int]]:
@@ -198,10 +202,11 @@ _KEY: Final = ("project_id", "period", "employer_id", "kind", "number", "predece
 _INSERT: Final = text(f"""
     INSERT INTO sheet (project_id, period, employer_id, kind, number, predecessor, account_id,
         currency, pay_on, head_count, total_net, digest, signature, kid, salt, bytes_id, state,
-        received_at, received_by, submitted_by)
+        received_at, received_by, submitted_by, submitted_for)
     VALUES (:project_id, :period, :employer_id, :kind, :number, :predecessor, :account_id,
         :currency, :pay_on, :head_count, :total_net, :digest, :signature, :kid, :salt, :bytes_id,
-        'received', :at, :received_by, (SELECT person_id FROM member WHERE id = :received_by))
+        'received', :at, :received_by, (SELECT person_id FROM member WHERE id = :received_by),
+        :submitted_for)
     RETURNING {_COLUMNS}
 """)
 
@@ -211,7 +216,8 @@ _TAKE: Final = text(f"""
 
 _ADVANCE: Final = text("""
     UPDATE sheet
-    SET state = :after, version = version + 1, round = :round, reviewed_by = :reviewed_by
+    SET state = :after, version = version + 1, round = :round, reviewed_by = :reviewed_by,
+        reviewed_for = :reviewed_for
     WHERE project_id = :p AND id = :s AND state = :before AND version = :version
 """)
 
@@ -224,16 +230,17 @@ _PREDECESSOR: Final = text("""
 """)
 
 # Found whoever asks: a maker who is out of sight is a maker all the same.
-_SUBMITTER: Final = text("""
-    SELECT m.person_id FROM sheet s CROSS JOIN LATERAL member_by_number(s.received_by) m
-    WHERE s.project_id = :p AND s.id = :s
-""")
-_MAKERS: Final = text("""
-    SELECT m.person_id FROM sheet s CROSS JOIN LATERAL member_by_number(s.received_by) m
-    WHERE s.project_id = :p AND s.id = :s AND m.person_id IS NOT NULL
+_SUBMITTED: Final = """
+    SELECT t.person FROM sheet s CROSS JOIN LATERAL member_by_number(s.received_by) m
+    CROSS JOIN LATERAL (VALUES (m.person_id), (s.submitted_for)) AS t (person)
+    WHERE s.project_id = :p AND s.id = :s AND t.person IS NOT NULL
+"""
+_SUBMITTERS: Final = text(_SUBMITTED)
+_MAKERS: Final = text(f"""{_SUBMITTED}
     UNION
-    SELECT cleared_by FROM blocker
-    WHERE project_id = :p AND sheet_id = :s AND cleared_by IS NOT NULL
+    SELECT t.person FROM blocker b
+    CROSS JOIN LATERAL (VALUES (b.cleared_by), (b.cleared_for)) AS t (person)
+    WHERE b.project_id = :p AND b.sheet_id = :s AND t.person IS NOT NULL
 """)
 
 # By due date, then receipt; nobody overtakes: where the first does not fit, the others wait.

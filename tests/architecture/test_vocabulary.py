@@ -51,6 +51,7 @@ NAMED_AFTER_THE_THING = {
     Act.INGEST: "reports",
     Act.KEEP_DOCUMENT: "documents",
     Act.HOLD: "holds",
+    Act.LEND: "lendings",
     Act.SUBSCRIBE: "webhooks",
 }
 # What a request never meets: these speak to the person at the terminal.

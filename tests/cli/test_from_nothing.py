@@ -134,6 +134,8 @@ def test_a_machine_signs_its_requests_and_rotates_its_key(signer, tmp_path):
         assert "401" in run(terminal, *asked, exit_code=2).stderr
         terminal.environment["DISBURSE_REQUEST_KEY"] = str(second)
         assert json.loads(run(terminal, *asked).stdout)["rows"][0]["id"] == sheet["id"]
+        lent = run(terminal, *asked, "--for", "officer", exit_code=2).stderr
+        assert "lent you a role" in lent
         stuck = ("board", "--project", str(sheet["project_id"]), "--url", url)
         [row] = json.loads(run(terminal, *stuck, "--json").stdout)["rows"]
         assert (row["thing"], row["id"], row["owner_role"]) == (

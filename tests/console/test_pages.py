@@ -306,3 +306,35 @@ def test_the_owner_of_an_account_stops_a_recovery_on_the_page(site, browser, hea
     assert browser.send("/account/stop_recovery").request.path == "/account"
     assert "/account/stop_recovery" not in browser.page.text
     assert browser.send("/account/stop_recovery").status_code == 422
+
+
+def test_a_role_is_lent_shown_to_both_sides_and_taken_back_on_the_page(site, browser):
+    world = site.world
+    releaser = Person(site, "releaser@general_contractor")
+    browser.sign_in(Person(site, "approver"))
+    browser.open("/account/lend")
+    assert 'value="approver"' in browser.page.text
+    assert 'value="people_administrator"' not in browser.page.text
+    last = world.now.date() + timedelta(days=3)
+    form = {"role": "approver", "project": "JYG-2026-001", "login": releaser.login}
+    browser.send("/account/lend", **form, ends_on="soon")
+    assert browser.page.status_code == 422
+    assert releaser.login in browser.page.text  # what was typed is there still
+    browser.send("/account/lend", **form, ends_on=f"{last + timedelta(days=99)}")
+    assert browser.wrong
+    browser.send("/account/lend", **form | {"project": "elsewhere"}, ends_on=f"{last}")
+    assert browser.wrong
+    assert browser.send("/account/lend", **form, ends_on=f"{last}").request.path == "/account"
+    there = Browser(site, browser.lang)
+    there.sign_in(releaser)
+    said = words(browser.lang)
+    assert said("lent_to", who="releaser") in browser.page.text
+    assert said("lent_by", who="approver") in there.page.text
+    assert said("until", day=last) in there.page.text
+    lending = dict(re.findall(r'name="(project|lending)" value="(\d+)"', there.page.text))
+    assert there.send("/account/end_lending", **lending).request.path == "/account"
+    assert said("lent_by", who="approver") not in there.page.text
+    assert said("lent_to", who="releaser") not in browser.open("/account").text
+    assert browser.send("/account/end_lending", **lending).status_code == 422
+    world.now += FRESH_FOR + timedelta(seconds=1)
+    assert browser.open("/account/lend").request.path == "/prove"

@@ -93,7 +93,7 @@ def test_whoever_lets_people_in_can_do_nothing_else():
 def test_whoever_watches_only_reads_and_says_whom_they_know():
     watching = (Role.INSPECTOR, Role.SUPERVISOR, Role.VIEWER, Role.FINANCE_VIEWER)
     for act, role in product(Act, watching):
-        harmless = OWN | LISTENING | {Act.CONFIRM, Act.REVEAL, Act.HOLD, Act.LIFT_HOLD}
+        harmless = OWN | LISTENING | {Act.CONFIRM, Act.LEND, Act.REVEAL, Act.HOLD, Act.LIFT_HOLD}
         assert role not in ALLOWED[act] or act.startswith("read_") or act in harmless
 
 
@@ -101,7 +101,12 @@ def test_whoever_prepares_a_sheet_neither_reviews_nor_approves_nor_releases_it()
     subcontractor = ROLES[OrganisationKind.SUBCONTRACTOR]
     may = {act for act in Act if ALLOWED[act] & subcontractor and not act.startswith("read_")}
     keys = {Act.REGISTER_KEY, Act.REVOKE_KEY}
-    assert may - OWN - LETTING_IN - LISTENING == {Act.RECEIVE, Act.WITHDRAW, Act.CONFIRM} | keys
+    assert may - OWN - LETTING_IN - LISTENING - {Act.LEND} == {
+        Act.RECEIVE,
+        Act.WITHDRAW,
+        Act.CONFIRM,
+        *keys,
+    }
 
 
 @pytest.mark.parametrize("act", [Act.APPROVE, Act.COUNTERSIGN, Act.VOUCH, Act.RECALL])

@@ -131,6 +131,7 @@ def test_what_is_attested_is_this_text_and_no_other():
         {"policy_version": 4},
         {"needed": 1},
         {"approver": "second"},
+        {"acting_for": 7},
         {"nonce": "m"},
         {"expires_at": datetime(2026, 8, 12, 2, 0, 1, tzinfo=UTC)},
     ],
@@ -140,12 +141,15 @@ def test_no_term_can_change_unseen(changed):
 
 
 def test_another_person_may_check():
-    require_other_person(3, 1, 2, None)
+    require_other_person((3,), 1, 2, None)
+    require_other_person((3, 4), 1, 2, None)
 
 
 @pytest.mark.parametrize(
-    ("person", "earlier"), [(1, [1]), (2, [1, 2]), (None, [1]), (None, []), (None, [None])]
-)
-def test_the_same_person_and_a_machine_may_not_check(person, earlier):
+    ("persons", "earlier"),
+    [((1,), [1]), ((2,), [1, 2]), ((), [1]), ((), []), ((), [None]),
+     ((1, 2), [2]), ((1, 2), [3, 1]), ((1,), [3, 1])],
+)  # fmt: skip
+def test_the_same_person_a_stand_in_and_a_machine_may_not_check(persons, earlier):
     with pytest.raises(SamePerson):
-        require_other_person(person, *earlier)
+        require_other_person(persons, *earlier)

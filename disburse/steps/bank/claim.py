@@ -73,7 +73,7 @@ def claim(
     project = admit(tx, caller, Act.CLAIM, project_id)
     file = files.take(tx, project_id=project_id, file_id=file_id)
     apart = Policy.read(project.policy).release_apart
-    require_other_person(caller.person_id, *(approvals.of_file(tx, file) if apart else ()))
+    require_other_person(caller.persons, *(approvals.of_file(tx, file) if apart else ()))
     keys.require_trusted(tx, project_id=project_id, sheet_id=file.sheet_id)
     if (file.sha256, file.count, file.total) != (sha256, count, total):
         raise NotThisFile(f"file {file_id} has other bytes, count or sum than you confirm; look")

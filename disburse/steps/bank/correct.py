@@ -35,13 +35,12 @@ def correct(
     proof = _proof(tx, attempt)
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.CORRECT,
         project_id=project_id,
         subject=("payment", reference),
         version=attempt.version,
         facts={"evidence": proof.evidence},
-        now=now,
     ):
         return False
     place = Place(project_id, sheet.period, sheet.id)

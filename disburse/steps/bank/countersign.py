@@ -51,11 +51,12 @@ def countersign(
     asked = approvals.take_reissue(
         tx, project_id=project_id, sheet_id=sheet.id, line=key.line, attempt=key.attempt, at=now
     )
-    require_other_person(caller.person_id, asked.requested_by)
+    require_other_person(caller.persons, asked.requested_by, asked.requested_for)
     if now < asked.not_before:
         raise CoolingDown(f"the account was changed; it can be paid from {asked.not_before} on")
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     _require_unpaid(tx, sheet, before)
+    who = by(caller, now)
     expires_at = now + Policy.read(project.policy).approval_holds_for()
     terms = Terms(
         sheet_digest=sheet.digest,
@@ -65,7 +66,8 @@ def countersign(
         pay_on=sheet.pay_on,
         policy_version=project.policy_version,
         needed=1,
-        approver=str(caller.person_id),
+        approver=str(who.person_id),
+        acting_for=who.for_person,
         nonce=secrets.token_hex(NONCE_BYTES),
         expires_at=expires_at,
     )
@@ -73,7 +75,7 @@ def countersign(
     acts.record(
         tx,
         Act.COUNTERSIGN,
-        by=by(caller, now),
+        by=who,
         subject="payment",
         subject_id=reference,
         project_id=project_id,
@@ -81,9 +83,7 @@ def countersign(
         sheet_id=sheet.id,
         facts={"amount": before.amount},
     )
-    approvals.countersign(
-        tx, asked, approver=caller.person_id or 0, document=document, expires_at=expires_at
-    )
+    approvals.countersign(tx, asked, by=who, document=document, expires_at=expires_at)
     return document
 
 

@@ -22,7 +22,7 @@ def decline(
     Whoever asked for it may do so too. Another request can be made afterwards.
     """
     admit(tx, caller, Act.DECLINE, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     key = attempt_of(reference)
     if key is None:
         raise NoSuchPayment(f"{reference[:20]!r} is no payment reference of ours")

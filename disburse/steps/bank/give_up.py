@@ -18,7 +18,7 @@ def give_up(
 ) -> None:
     """Free the money held for this payment for `reason`; it shows as arrears."""
     admit(tx, caller, Act.GIVE_UP, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
     require_open_again(tx, sheet, attempt)
     version = answered.give_up(tx, attempt)

@@ -20,7 +20,7 @@ def hand_over(
 ) -> BankFile:
     """Note that the file was sent. An answer of the bank may have come before this confirmation."""
     admit(tx, caller, Act.HAND_OVER, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     file = files.take(tx, project_id=project_id, file_id=file_id)
     if leases.travels(tx, project_id=project_id, file_id=file_id):
         raise WrongState(f"bank file {file_id} travels by itself; nobody carries it to the bank")

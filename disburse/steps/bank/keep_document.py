@@ -22,7 +22,7 @@ def keep_document(
 ) -> str:
     """Keep the document, sealed, and return its SHA-256; the same bytes are kept once."""
     admit(tx, caller, Act.KEEP_DOCUMENT, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     digest = sha256(content).hexdigest()
     if kept_bytes.document(tx, project_id=project_id, digest=digest) is not None:
         return digest

@@ -38,13 +38,12 @@ def never(
     bank_file.move(file.state, Action.NEVER)
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.NEVER,
         project_id=project_id,
         subject=("file", file_id),
         version=file.version,
         facts={"document": document_sha256},
-        now=now,
     ):
         return file
     facts: dict[str, object] = {"document": document_sha256, "reason": reason}

@@ -49,7 +49,7 @@ def reissue(
     first, as the project's policy says. Without an order the same account is tried again.
     """
     project = admit(tx, caller, Act.REISSUE, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     sheet, attempt = take_payment(tx, project_id=project_id, reference=reference)
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, sheet, attempt)
@@ -62,13 +62,15 @@ def reissue(
     adapter = banks[parties.account(tx, sheet.account_id).adapter]
     _require_payable(adapter, of_attempt(key), payee, attempt.amount, sheet.currency)
     changed = any(payee[name] != attempt.payee[name] for name in ("account", "bank_code"))
+    who = by(caller, now)
     asked = Reissue(
         project_id=project_id,
         period=sheet.period,
         sheet_id=sheet.id,
         line=attempt.line,
         attempt=key.attempt,
-        requested_by=caller.person_id or 0,
+        requested_by=who.person_id or 0,
+        requested_for=who.for_person,
         requested_at=now,
         reason=reason,
         payee=payee,
@@ -77,16 +79,10 @@ def reissue(
     )
     approvals.add_reissue(tx, asked)
     acts.record(
-        tx,
-        Act.REISSUE,
-        by=by(caller, now),
-        subject="payment",
-        subject_id=of_attempt(key),
-        project_id=project_id,
-        period=sheet.period,
-        sheet_id=sheet.id,
+        tx, Act.REISSUE, by=who, subject="payment", subject_id=of_attempt(key),
+        project_id=project_id, period=sheet.period, sheet_id=sheet.id,
         facts={"after": reference, "reason": reason, "changed": changed, "order": order_bytes_id},
-    )
+    )  # fmt: skip
     return asked
 
 

@@ -22,7 +22,7 @@ def resolve(
 ) -> None:
     """Take the anomaly off the queue; no money moves by this."""
     admit(tx, caller, Act.RESOLVE, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     inbox.resolve(
         tx,
         project_id=project_id,

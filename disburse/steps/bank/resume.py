@@ -27,13 +27,12 @@ def resume(
     facts: dict[str, object] = {"list": list_sha256, "incarnation": paused.number}
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.RESUME,
         project_id=project_id,
         subject=("project", project_id),
         version=paused.number,
         facts=facts,
-        now=now,
     ):
         return False
     incarnations.resume(tx, project_id=project_id, incarnation=paused.number, at=now)

@@ -48,13 +48,12 @@ def retransmit(
     _require_once(tx, file, banks)
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.RETRANSMIT,
         project_id=project_id,
         subject=("file", file_id),
         version=file.version,
         facts={"sha256": file.sha256, "reason": reason},
-        now=now,
     ):
         return file
     again = files.advance(tx, file, Action.RETRANSMIT, by=by(caller, now), facts={"reason": reason})

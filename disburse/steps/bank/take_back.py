@@ -36,7 +36,7 @@ def take_back(
     if word is None:
         raise NoSuchWord(f"nobody's word to {act} waits for a second person there")
     topic, said = word
-    if said.asked_by != caller.person_id:
+    if {said.asked_by, said.asked_for}.isdisjoint(caller.persons):
         raise Forbidden("only who said it can take it back; name your own grounds once it lapsed")
     proposals.take_back(tx, topic, at=now)
     kind, _, name = subject.partition(":")

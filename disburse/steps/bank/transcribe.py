@@ -66,13 +66,12 @@ def transcribe(
     _require_sayable(outcomes, others, {one.reference for one in inside.values()})
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.TRANSCRIBE,
         project_id=project_id,
         subject=("file", file_id),
         version=file.version,
         facts=_facts(document_sha256, outcomes, others, happened_on),
-        now=now,
     ):
         return file
     answering = Answering(

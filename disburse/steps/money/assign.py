@@ -37,13 +37,12 @@ def assign(
     facts: dict[str, object] = {"amount": item.amount}
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.ASSIGN,
         project_id=project_id,
         subject=("item", item_id),
         version=item_id,  # it is assigned once, so its number says which it was
         facts=facts,
-        now=now,
     ):
         return False
     who = by(caller, now)

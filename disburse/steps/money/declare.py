@@ -25,7 +25,7 @@ def declare(
 ) -> int:
     """Store the declaration and return its number; it counts once another person vouches."""
     project = admit(tx, caller, Act.DECLARE, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     if amount <= 0:
         raise MoneyRefused("what is declared is an amount above zero")
     if project.account_id is None:

@@ -23,7 +23,7 @@ def dismiss(
     admit(tx, caller, Act.DISMISS, project_id)
     given = open_items.take_explanation(tx, project_id=project_id, explanation_id=explanation_id)
     who = by(caller, now)
-    open_items.end(tx, given, "dismissed", endorsed_by=None, by=who)
+    open_items.end(tx, given, "dismissed", by=who)
     acts.record(
         tx,
         Act.DISMISS,

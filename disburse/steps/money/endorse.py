@@ -32,11 +32,11 @@ def endorse(
     """
     admit(tx, caller, Act.ENDORSE, project_id)
     given = open_items.take_explanation(tx, project_id=project_id, explanation_id=explanation_id)
-    require_other_person(caller.person_id, given.explained_by)
+    require_other_person(caller.persons, given.explained_by, given.explained_for)
     who = by(caller, now)
     posted = _reduced(tx, given, who)
     _require_booked_within(tx, given)
-    open_items.end(tx, given, "endorsed", endorsed_by=caller.person_id, by=who)
+    open_items.end(tx, given, "endorsed", by=who)
     acts.record(
         tx,
         Act.ENDORSE,

@@ -40,9 +40,8 @@ def explain(
     payment that this account never made.
     """
     project = admit(tx, caller, Act.EXPLAIN, project_id)
-    person_id = caller.person_id
-    require_other_person(person_id)
-    assert person_id is not None  # noqa: S101  (the line above refuses machines)
+    require_other_person(caller.persons)
+    who = by(caller, now)
     if project.account_id is None:
         raise NoSuchAccount("the project has no special account yet")
     item = _item(tx, project_id, item_id)
@@ -62,10 +61,10 @@ def explain(
         amount=amount,
         reason=reason,
         state="proposed",
-        explained_by=person_id,
+        explained_by=who.person_id or 0,
+        explained_for=who.for_person,
     )
     _require_ours(tx, given)
-    who = by(caller, now)
     number = open_items.explain(tx, given, evidence_digest=evidence_digest, by=who)
     acts.record(
         tx,

@@ -24,7 +24,7 @@ def recall(
 ) -> Balance:
     """Take the declared money back: what is still free goes, what was used is missing."""
     admit(tx, caller, Act.RECALL, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     declared = funding.take(tx, project_id=project_id, declaration_id=declaration_id)
     if declared.state not in {"declared", "vouched"}:
         raise WrongState(f"declaration {declaration_id} is {declared.state} already")

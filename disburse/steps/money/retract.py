@@ -47,13 +47,12 @@ def retract(
     }
     if not agreed(
         tx,
-        caller=caller,
+        by=by(caller, now),
         act=Act.RETRACT,
         project_id=project_id,
         subject=("explanation", explanation_id),
         version=explanation_id,  # it is endorsed once, so its number says which it was
         facts=facts,
-        now=now,
     ):
         return False
     who = by(caller, now)

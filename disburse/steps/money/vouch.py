@@ -19,10 +19,10 @@ def vouch(
     """Post the declared money as awaited; the voucher must be another person than the declarer."""
     admit(tx, caller, Act.VOUCH, project_id)
     declared = funding.take(tx, project_id=project_id, declaration_id=declaration_id)
-    require_other_person(caller.person_id, declared.declared_by)
+    require_other_person(caller.persons, declared.declared_by, declared.declared_for)
     if declared.state != "declared":
         raise WrongState(f"declaration {declaration_id} is {declared.state} already")
-    funding.move(tx, declared, "vouched", vouched_by=caller.person_id)
+    funding.move(tx, declared, "vouched", vouched_by=by(caller, now))
     acts.record(
         tx,
         Act.VOUCH,

@@ -70,7 +70,7 @@ def _confirm_roles(
             f"{account.login} has no waiting role {', '.join(missing)}; look again at what waits",
             roles=missing,
         )
-    require_other_person(word.person_id, account.person_id, *account.made_by)
+    require_other_person(word.persons, account.person_id, *account.made_by)
     confirmations.confirm_roles(tx, member_id=account.member_id, roles=roles, by=word)
     acts.record(
         tx,
@@ -83,7 +83,7 @@ def _confirm_roles(
 
 
 def _confirm_key(tx: Transaction, key: WaitingKey, word: By) -> None:
-    require_other_person(word.person_id, key.made_by, key.holder)
+    require_other_person(word.persons, key.made_by, key.holder)
     confirmations.confirm_key(tx, key.kid, by=word)
     acts.record(
         tx,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from disburse.domain import approval
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import ApprovalBroken, Terms, require_other_person
 from disburse.domain.lifecycle.sheet import Action
@@ -13,7 +12,6 @@ from disburse.domain.policy import Policy
 from disburse.door import admit, by
 from disburse.payables import root
 from disburse.storage import approvals, keys, parties, sheets
-from disburse.storage.approvals import Approval
 from disburse.storage.engine import Transaction
 from disburse.storage.sheets import Sheet
 
@@ -30,45 +28,42 @@ def approve(
     """Add this person's approval; the last one needed makes the sheet `approved`.
 
     `root_seen`: the root that the approver was shown, if a page or program showed one. Raises
-    `SamePerson` for whoever submitted, cleared a finding, reviewed, or approved this round before.
+    `SamePerson` for whoever submitted, cleared a finding, reviewed, or approved this round before,
+    in the own name or for somebody; so a delegate and the lender never count as two approvers.
     """
     project = admit(tx, caller, Act.APPROVE, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet_id)
     given = approvals.current(tx, sheet)
-    makers = (sheet.reviewed_by, *sheets.makers(tx, sheet))
-    require_other_person(caller.person_id, *makers, *(one.approver for one in given))
+    makers = (sheet.reviewed_by, sheet.reviewed_for, *sheets.makers(tx, sheet))
+    approved = (person for one in given for person in (one.approver, one.approver_for))
+    require_other_person(caller.persons, *makers, *approved)
+    who = by(caller, now)
     what = root(tx, sheet)
     if root_seen not in {None, what.digest} or any(one.root != what.digest for one in given):
         raise ApprovalBroken("the payments are not the ones that were shown; look at them again")
     policy = Policy.read(project.policy)
     needed = policy.approvers_needed(what.total)
-    expires_at = now + policy.approval_holds_for()
-    nonce = secrets.token_hex(16)
-    document = approval.canonical(
-        Terms(
-            sheet_digest=sheet.digest,
-            root=what,
-            currency=sheet.currency,
-            special_account=parties.account(tx, sheet.account_id).number,
-            pay_on=sheet.pay_on,
-            policy_version=project.policy_version,
-            needed=needed,
-            approver=str(caller.person_id),
-            nonce=nonce,
-            expires_at=expires_at,
-        )
+    terms = Terms(
+        sheet_digest=sheet.digest,
+        root=what,
+        currency=sheet.currency,
+        special_account=parties.account(tx, sheet.account_id).number,
+        pay_on=sheet.pay_on,
+        policy_version=project.policy_version,
+        needed=needed,
+        approver=str(who.person_id),
+        acting_for=who.for_person,
+        nonce=secrets.token_hex(16),
+        expires_at=now + policy.approval_holds_for(),
     )
     moved = sheets.advance(
         tx,
         sheet,
         Action.APPROVE,
-        by=by(caller, now),
+        by=who,
         stay=len(given) + 1 < needed,
         facts={"root": what.digest, "count": what.count, "total": what.total, "of": needed},
     )
-    one = Approval(
-        approver=caller.person_id or 0, root=what.digest, document=document, expires_at=expires_at
-    )
-    approvals.add(tx, sheet, one, nonce=nonce, at=now)
+    approvals.add(tx, sheet, terms, by=who)
     return moved

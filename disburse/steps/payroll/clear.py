@@ -26,14 +26,15 @@ def clear(
 ) -> Sheet:
     """Clear `finding` (its code) on `line`; findings no person may overrule stay."""
     admit(tx, caller, Act.CLEAR, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
+    who = by(caller, now)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
     moved = sheets.advance(
         tx,
         sheet,
         Action.CLEAR,
-        by=by(caller, now),
+        by=who,
         facts={"line": line, "finding": finding, "reason": reason},
     )
-    lines.clear(tx, sheet, line=line, code=finding, person_id=caller.person_id or 0, reason=reason)
+    lines.clear(tx, sheet, line=line, code=finding, by=who, reason=reason)
     return moved

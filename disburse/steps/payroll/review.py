@@ -32,7 +32,7 @@ def review(
     """Note the review, or raise while a line's findings are neither cleared nor set aside."""
     admit(tx, caller, Act.REVIEW, project_id)
     sheet = sheets.take(tx, project_id=project_id, sheet_id=sheet_id)
-    require_other_person(caller.person_id, sheets.submitter(tx, sheet))
+    require_other_person(caller.persons, *sheets.submitters(tx, sheet))
     payable = lines.payable(tx, sheet)
     moved = sheets.advance(
         tx,

@@ -22,7 +22,7 @@ def confirm_recovery(tx: Transaction, *, caller: Caller, login: str, now: dateti
     enter(tx, caller)
     member = members.by_login(tx, login)
     asked = invitations.unconfirmed(tx, member.id, at=now)
-    require_other_person(caller.person_id, asked.person_id, asked.made_by_person)
+    require_other_person(caller.persons, asked.person_id, asked.made_by_person)
     asker = members.by_number(tx, asked.made_by)
     own = member.organisation_id
     if caller.organisation_id != own and not (

@@ -8,7 +8,7 @@ from disburse.domain import particulars
 from disburse.domain.access import Act, Caller
 from disburse.domain.refusal import Refusal
 from disburse.door import by, colleague, enter
-from disburse.storage import acts, invitations, members, sessions
+from disburse.storage import acts, invitations, lendings, members, sessions
 from disburse.storage.engine import Transaction
 
 
@@ -24,7 +24,8 @@ def disable_member(
     """Shut the account at once and return how many sessions ended.
 
     Its tokens, request keys, passkeys and passwords admit nobody while it is disabled, and what
-    invitations or recoveries were begun for it are worth nothing for good. Roles and acts stay.
+    invitations or recoveries were begun for it, and roles that it lent or was lent, are worth
+    nothing for good. Its own roles and acts stay.
     Raises `Forbidden` for people of others, the operator's administrator included, `SamePerson`
     for the own account and `AlreadyDisabled`.
     """
@@ -34,9 +35,11 @@ def disable_member(
     if not members.disable(tx, member_id=member.id, at=now):
         raise AlreadyDisabled(f"the account {login} is disabled already; nobody comes in by it")
     invitations.withdraw(tx, member_id=member.id, at=now)
+    who = by(caller, now)
+    lent = lendings.end_all(tx, member_id=member.id, by=who)
     ended = sessions.end_all(tx, member_id=member.id, at=now)
     acts.record(
-        tx, Act.DISABLE_MEMBER, by=by(caller, now), subject="member", subject_id=member.id,
-        facts={"sessions_ended": ended, "reason": why},
+        tx, Act.DISABLE_MEMBER, by=who, subject="member", subject_id=member.id,
+        facts={"sessions_ended": ended, "lendings_ended": lent, "reason": why},
     )  # fmt: skip
     return ended

@@ -28,7 +28,7 @@ def recover(tx: Transaction, *, caller: Caller, login: str, reason: str, now: da
         raise NoSuchParty(f"{login} is a machine's account; register another key for it")
     if member.organisation_id != caller.organisation_id and not caller.may(Act.ADD_MEMBER):
         raise Forbidden("a recovery is asked for by an administrator of the own people")
-    require_other_person(caller.person_id, member.person_id)
+    require_other_person(caller.persons, member.person_id)
     code = one_time_code.new()
     values = {
         "member": member.id, "person": member.person_id, "purpose": "recovery",

@@ -19,11 +19,9 @@ def hold(tx: Transaction, *, caller: Caller, project_id: int, reason: str, now: 
     see `lift_hold`.
     """
     admit(tx, caller, Act.HOLD, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     why = particulars.reason(reason)
-    number = holds.place(
-        tx, project_id=project_id, reason=why, person_id=caller.person_id or 0, at=now
-    )
+    number = holds.place(tx, project_id=project_id, reason=why, by=by(caller, now))
     acts.record(
         tx,
         Act.HOLD,

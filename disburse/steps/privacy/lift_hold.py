@@ -21,9 +21,8 @@ def lift_hold(
     """
     admit(tx, caller, Act.LIFT_HOLD, project_id)
     found = holds.take(tx, project_id=project_id, hold_id=hold_id)
-    asked = () if found.asked_by is None else (found.asked_by,)
-    require_other_person(caller.person_id, *asked)
-    holds.lift(tx, found, person_id=caller.person_id or 0, at=now)
+    require_other_person(caller.persons, found.asked_by, found.asked_for)
+    holds.lift(tx, found, by=by(caller, now))
     lifted = found.asked_by is not None
     acts.record(
         tx,

@@ -57,7 +57,7 @@ def reveal(
     `NoSuchLine`, `TooManyReveals`, and `Forgotten` when retention ended.
     """
     admit(tx, caller, Act.REVEAL, project_id)
-    require_other_person(caller.person_id)
+    require_other_person(caller.persons)
     sheet = views.sheet(tx, project_id=project_id, sheet_id=sheet_id)
     if sheet is None:
         raise NoSuchSheet(f"there is no sheet {sheet_id} on this project")
