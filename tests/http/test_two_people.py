@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from disburse.adapter import Result
-from disburse.domain.access import OrganisationKind, Role
+from disburse.domain.access import OrganisationKind, Role, StandsFor
 from disburse.domain.open_item import Explained
 from disburse.domain.policy import Policy
 from disburse.steps.bank.correct import correct
@@ -271,23 +271,30 @@ def ask(site, credential, way, path, body):
     )
 
 
+def seen(site, path, body):
+    """Return what is to be said: of an approval the root, as the approver sees it."""
+    if body != "root":
+        return body
+    return {"root_seen": site.get(path.replace("approve", "root"), "labour_officer").json["root"]}
+
+
 # A key on a disk lets no money go, whoever holds it; and people are let in in the own name only.
 ALSO = {"signed request": {"proof-needed"}, "for whoever may": {"not-lent"},
         "by a delegate": {"not-lent"}}  # fmt: skip
+
+
+UNSURE = {"retransmit, both words", "never, both words", "resume, both words"}
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_steps_of_two_people_are_not_one_persons(begin, pair, tmp_path, monkeypatch):
     first, role, other = PAIRS[pair]
     world = TwoOfficers(begin, policy=POLICIES.get(pair, Policy()))
-    unknown = {"retransmit, both words", "never, both words", "resume, both words"}
-    line = Line(world, tmp_path, monkeypatch) if pair in unknown else None
+    line = Line(world, tmp_path, monkeypatch) if pair in UNSURE else None
     path, body = prepared(world, pair, line)
     ways = ways_in(world, first, role, other)
     site = Site(world)
-    if body == "root":
-        seen = site.get(path.replace("approve", "root"), "labour_officer").json["root"]
-        body = {"root_seen": seen}
+    body = seen(site, path, body)
 
     answers = {way: ask(site, way, ways[way], path, body) for way in ways}
 
@@ -298,6 +305,26 @@ def test_two_steps_of_two_people_are_not_one_persons(begin, pair, tmp_path, monk
         assert (status, code in {"same-person"} | also) == (403, True), got
     done = site.post(path, other, **({} if body is None else {"json": body}))
     assert done.status_code in {200, 201}, done.text
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if PAIRS[pair][0] != HEAD])
+def test_what_a_delegate_did_is_the_lenders_work_too(begin, pair, tmp_path, monkeypatch):
+    first, role, _ = PAIRS[pair]
+    world = TwoOfficers(begin, policy=POLICIES.get(pair, Policy()))
+    line = Line(world, tmp_path, monkeypatch) if pair in UNSURE else None
+    lender = world.caller(first)
+    with world.operating() as tx:
+        stranger = world.add_member(tx, lender.organisation_kind, "stranger")
+    whom = StandsFor(member_id=lender.member_id, person_id=lender.person_id, login=first)
+    world.members[first] = replace(stranger, grants=lender.grants, stands_for=whom)
+    path, body = prepared(world, pair, line)
+    world.members[first] = lender
+    twin(world, first, role)
+    site = Site(world)
+
+    answer = ask(site, "token", ("twin", {}), path, seen(site, path, body))
+
+    assert (answer.status_code, problem(answer)) == (403, "same-person"), answer.text
 
 
 CHANGES = {
