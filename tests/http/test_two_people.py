@@ -18,12 +18,16 @@ from disburse.domain.access import OrganisationKind, Role, StandsFor
 from disburse.domain.open_item import Explained
 from disburse.domain.policy import Policy
 from disburse.steps.bank.correct import correct
+from disburse.steps.bank.keep_document import keep_document
 from disburse.steps.bank.never import never
 from disburse.steps.bank.reissue import reissue
 from disburse.steps.bank.resume import resume
 from disburse.steps.bank.retransmit import retransmit
+from disburse.steps.bank.transcribe import transcribe
 from disburse.steps.money.declare import declare
+from disburse.steps.money.endorse import endorse
 from disburse.steps.money.explain import explain
+from disburse.steps.money.retract import retract
 from disburse.steps.payroll.approve import approve
 from disburse.steps.payroll.clear import clear
 from disburse.steps.payroll.fund import fund
@@ -58,6 +62,8 @@ PAIRS = {
     "declare, then vouch": ("funder", Role.APPROVER, "approver"),
     "reissue, then countersign": ("labour_officer", Role.APPROVER, "approver"),
     "explain, then endorse": ("labour_officer", Role.APPROVER, "approver"),
+    "retract, both words": ("releaser", Role.APPROVER, "second approver"),
+    "transcribe, both words": ("releaser", Role.APPROVER, "approver"),
     "retransmit, both words": ("releaser", Role.APPROVER, "approver"),
     "never, both words": ("releaser", Role.APPROVER, "approver"),
     "correct, both words": ("releaser", Role.APPROVER, "approver"),
@@ -149,14 +155,30 @@ def said_of_money(world, pair):
     if pair == "declare, then vouch":
         facts = {"amount": 100, "voucher_digest": DIGEST, "expected_on": world.now.date()}
         return f"declarations/{world.do(declare, 'funder', **facts)}/vouch", None
-    if pair == "explain, then endorse":
+    if pair in {"explain, then endorse", "retract, both words"}:
         world.book((700, "", "somebody"))
         with world.everything() as tx:
             item = tx.scalar(text("SELECT id FROM open_item"))
         given = {"kind": Explained.ALLOCATION, "amount": 700, "item_id": item}
         number = world.do(explain, "labour_officer", **given, **WHY)
-        return f"explanations/{number}/endorse", None
+        if pair == "explain, then endorse":
+            return f"explanations/{number}/endorse", None
+        world.do(endorse, "approver", explanation_id=number)
+        world.do(retract, "releaser", explanation_id=number, **WHY)
+        return f"explanations/{number}/retract", WHY
+    return said_of_payments(world, pair)
+
+
+def said_of_payments(world, pair):
+    """Do the first step of those about what became of a payment."""
     story = Story(world)
+    if pair == "transcribe, both words":
+        document = world.do(keep_document, "releaser", content=b"the bank's letter")
+        day = world.now.date()
+        told = {"document_sha256": document, "outcomes": {}, "others": Result.PAID}
+        world.do(transcribe, "releaser", file_id=story.file.id, happened_on=day, **told)
+        told |= {"others": "paid", "happened_on": day.isoformat()}
+        return f"files/{story.file.id}/transcribe", told
     if pair == "correct, both words":
         story.tell(story.says(Result.REJECTED))
         story.tell(story.says(Result.PAID))
