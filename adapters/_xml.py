@@ -113,6 +113,7 @@ class Judge:
             huge_tree=False, collect_ids=False,
         )  # fmt: skip
         self._validating: etree.XMLPullParser | None = None
+        self._seen = 0  # of what repeats
         if schema is not None:
             self._validating = etree.XMLPullParser(
                 events=("end",), tag=f"{{*}}{repeated}", schema=schema, load_dtd=False,
@@ -127,7 +128,8 @@ class Judge:
             if self._validating is not None:
                 self._validating.feed(piece)
                 for _, element in self._closed:
-                    forget(element)
+                    self._seen += 1
+                    forget_some(element, self._seen)
         except etree.LxmlError as why:
             raise Damaged(str(why)[:200]) from why
 

@@ -193,12 +193,11 @@ def _carried(adapter: Adapter) -> tuple[Callable[[Payment], object], attrgetter[
 
 def _payment_getter(carries: frozenset[str]) -> Callable[[Payment], object]:
     """Return what takes the carried fields from a payment, and the carried parts from its wage."""
+    everything = attrgetter(*sorted(carries))
     own = attrgetter(*sorted(name for name in carries if "." not in name))
-    parts = sorted(name.partition(".")[2] for name in carries if "." in name)
-    if not parts:
-        return own
-    of_wage = attrgetter(*parts)
-    return lambda payment: (own(payment), payment.wage and of_wage(payment.wage))
+    if carries == {name for name in carries if "." not in name}:
+        return everything
+    return lambda payment: own(payment) if payment.wage is None else everything(payment)
 
 
 def _payments(found: Iterable[Head | Payment], heads: list[Head]) -> Iterator[Payment]:

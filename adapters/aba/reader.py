@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NoReturn
 
+from adapters._ascii import ascii_lines
 from adapters.aba.profile import CHARACTERS, COLUMNS, Profile
 from disburse.adapter import Head, Payment, UnreadableFile
 
@@ -20,7 +21,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every column is as this profile's files have it, every record
     has the same trace, and the totals are the payments' count and sum.
     """
-    lines = _lines(profile, content)
+    lines = ascii_lines(content, profile.line_end, longest=COLUMNS, widths=(COLUMNS,))
     opening = _opening(profile).fullmatch(next(lines, ""))
     if opening is None:
         _another("its first line is another")
@@ -70,22 +71,6 @@ def _record(profile: Profile) -> re.Pattern[str]:
         rf" {{{16 - len(profile.remitter)}}}0{{8}}",
         re.ASCII,
     )
-
-
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
-    """Yield whole lines of 120 columns; bytes behind the last mean that it was cut."""
-    end, rest = profile.line_end.encode(), b""
-    for piece in content:
-        *whole, rest = (rest + piece).split(end)
-        for line in whole:
-            text = line.decode("latin-1")
-            if len(text) != COLUMNS or not (text.isascii() and text.isprintable()):
-                _another("a line is not 120 ASCII characters")
-            yield text
-        if len(rest) > COLUMNS + len(end):
-            _another("a line is too long")
-    if rest:
-        _another("it is cut short")
 
 
 def _day(text: str) -> date:

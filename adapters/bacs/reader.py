@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final, NoReturn
 
+from adapters._ascii import ascii_lines
 from adapters.bacs.profile import DATA, LABEL, Profile
 from disburse.adapter import Head, Payment, UnreadableFile
 
@@ -20,7 +21,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every column is as this profile's files have it, and contra
     record and totals are the payments' count and sum.
     """
-    lines = _lines(profile, content)
+    lines = ascii_lines(content, profile.line_end, longest=DATA, widths=(LABEL, DATA))
     opening = [next(lines, "") for _ in range(4)]
     sequence, label, day = _opening(profile, opening)
     count = total = 0
@@ -81,22 +82,6 @@ def _opening(profile: Profile, lines: list[str]) -> tuple[int, str, date]:
     if _day(label[3]) != day + timedelta(days=1) or not profile.works_on(day):
         _another("its days are others")
     return int(serial), label[1], day
-
-
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
-    """Yield whole lines of 80 or 100 columns; bytes behind the last mean that it was cut."""
-    end, rest = profile.line_end.encode(), b""
-    for piece in content:
-        *whole, rest = (rest + piece).split(end)
-        for line in whole:
-            text = line.decode("latin-1")
-            if len(text) not in {LABEL, DATA} or not (text.isascii() and text.isprintable()):
-                _another("a line is not 80 or 100 ASCII characters")
-            yield text
-        if len(rest) > DATA + len(end):
-            _another("a line is too long")
-    if rest:
-        _another("it is cut short")
 
 
 def _day(text: str) -> date:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NoReturn
 
+from adapters._ascii import ascii_lines
 from adapters.cnab240.profile import COLUMNS, Profile
 from disburse.adapter import Head, Payment, UnreadableFile, Wage
 
-ENDING: Final = b"\r\n"
+ENDING: Final = "\r\n"
 NO_DAY: Final = date.min
-_REFERENCE: Final = re.compile("[0-9A-Z]{1,20} *", re.ASCII)
-_NAME: Final = re.compile("[0-9A-Z.,&/'-][0-9A-Z .,&/'-]*", re.ASCII)
+# Agency, account without the zeros that fill it up, check digit.
+_ACCOUNT: Final = re.compile(r"0([0-9]{4}) (?=[0-9]{12})0*([1-9][0-9]*)([0-9X]) ", re.ASCII)
+_ACCOUNT_ITAU: Final = re.compile(r"0([0-9]{4}) (?=[0-9]{12})0*([1-9][0-9]*) ([0-9X])", re.ASCII)
 _REAIS: Final = f"BRL{0:015d}"
 _REAIS_ITAU: Final = f"REA{0:08d}  {0:05d}"
 _BLANK: Final = f"{'':20}{0:023d}{'':42}"
@@ -26,6 +28,7 @@ class _Reading:
 
     def __init__(self, profile: Profile, header: str) -> None:
         self._profile = profile
+        self._forms = {own: _segment_form(profile, own=own) for own in (True, False)}
         self._head = _header(profile, header)
         self._day = ""  # of the first payment; all others have the same
         self.count = self.total = 0
@@ -50,11 +53,17 @@ class _Reading:
                     records += number + 2
                     break
                 number += 1
-                amount, cpf = self._segment_a(record, lot, number, own=own)
+                found = self._forms[own].fullmatch(record)
+                if found is None or record[:13] != f"{bank}{lot:04d}3{number:05d}":
+                    _another(f"record {number} of lot {lot} is another")
+                where, account, name, reference, day, amount, cpf = found.groups("")
+                self._day = self._day or day
+                if day != self._day or (where == bank) is not own:
+                    _another(f"record {number} of lot {lot} is another")
                 if self._profile.segment_b:
                     number += 1
-                    cpf = self._segment_b(next(lines, ""), lot, number, amount)
-                yield self._payment(record, amount, cpf)
+                    cpf = self._segment_b(next(lines, ""), lot, number, int(amount))
+                yield self._payment((where, account), name, reference, int(amount), cpf)
             else:
                 break
         _another("it is cut short")
@@ -88,31 +97,6 @@ class _Reading:
         if line != f"{opening}{self._lot_total:018d}{0:024d}{'':175}" or not number:
             _another(f"lot {lot}'s trailer is not its records'")
 
-    def _segment_a(self, line: str, lot: int, number: int, *, own: bool) -> tuple[int, str]:
-        """Return the amount, and the worker's number where this segment has it."""
-        profile = self._profile
-        chamber = "000" if own else profile.texts["chamber_other_bank"]
-        amount, day, bank = line[119:134], line[93:101], line[20:23]
-        self._day = self._day or day
-        purpose = "" if own else profile.texts["ted_purpose"]
-        middle, cpf, blank = _REAIS, "", _BLANK
-        if profile.itau:
-            middle, cpf = _REAIS_ITAU, line[203:217]
-            blank = f"{_BLANK[:63]}{0:06d}{cpf}  "
-        if (
-            line[:20] != f"{profile.bank}{lot:04d}3{number:05d}A000{chamber}"
-            or day != self._day
-            or line[101:119] != middle
-            or line[134:] != f"{blank}{purpose:<5}     0          "
-            or not (amount.isdecimal() and bank.isdecimal())
-            or (bank == profile.bank) is not own
-        ):
-            _another(f"record {number} of lot {lot} is another")
-        money = int(amount)
-        self.count, self.total = self.count + 1, self.total + money
-        self._lot_total += money
-        return money, cpf
-
     def _segment_b(self, line: str, lot: int, number: int, amount: int) -> str:
         """Return the worker's number."""
         opening = f"{self._profile.bank}{lot:04d}3{number:05d}B   1"
@@ -121,17 +105,21 @@ class _Reading:
             _another(f"record {number} of lot {lot} is another")
         return line[18:32]
 
-    def _payment(self, line: str, amount: int, cpf: str) -> Payment:
-        """Return a segment A's payment."""
-        reference, name = line[73:93], line[43:73].rstrip(" ")
-        if not _REFERENCE.fullmatch(reference) or not _NAME.fullmatch(name):
-            _another("a reference or a name is none")
+    def _payment(
+        self, where: tuple[str, str], name: str, reference: str, amount: int, cpf: str
+    ) -> Payment:
+        """Return a segment A's payment, with the worker's number from there or from segment B."""
+        reference = reference.rstrip(" ")
+        if " " in reference:
+            _another("a reference is none")
         if not (cpf.startswith("000") and cpf.isdecimal()):
             _another("a worker's number is none")
-        by_latin_name = self._profile.names == "latin_name"
+        self.count, self.total = self.count + 1, self.total + amount
+        self._lot_total += amount
+        name, by_latin_name = name.rstrip(" "), self._profile.names == "latin_name"
         return Payment(
-            reference=reference.rstrip(" "), name="" if by_latin_name else name,
-            account=_account(line[23:43], itau=self._profile.itau), bank_code=line[20:23],
+            reference=reference, name="" if by_latin_name else name,
+            account=_account(where[1], itau=self._profile.itau), bank_code=where[0],
             bank_name="", amount=amount, note="", latin_name=name if by_latin_name else "",
             wage=Wage(
                 id_type="", id_number=cpf[3:], worked_from=NO_DAY, worked_to=NO_DAY, days="",
@@ -140,34 +128,35 @@ class _Reading:
         )  # fmt: skip
 
 
+def _segment_form(profile: Profile, *, own: bool) -> re.Pattern[str]:
+    """Return the form of a segment A: bank, account, name, reference, day, amount, and a number.
+
+    The number is the worker's where the dialect has it here.
+    """
+    chamber = "000" if own else profile.texts["chamber_other_bank"]
+    purpose = "" if own else profile.texts["ted_purpose"]
+    middle = _REAIS_ITAU if profile.itau else _REAIS
+    blank = f"{_BLANK[:63]}{0:06d}(.{{14}})  " if profile.itau else f"{_BLANK}()"
+    return re.compile(
+        rf".{{13}}A000{chamber}([0-9]{{3}})(.{{20}})([0-9A-Z.,&/'-][0-9A-Z .,&/'-]{{29}})"
+        rf"([0-9A-Z][0-9A-Z ]{{19}})([0-9]{{8}}){middle}([0-9]{{15}}){blank}"
+        f"{purpose:<5}     0          ",
+        re.ASCII,
+    )
+
+
 def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Payment]:
     """Yield the payments, then the head; memory does not grow with the file.
 
     Raises `UnreadableFile` unless every column is as this profile's files have it, records are
     numbered without a gap, and every trailer is its records' count and sum.
     """
-    lines = _lines(content)
+    lines = ascii_lines(content, ENDING, longest=COLUMNS, widths=(COLUMNS,))
     reading = _Reading(profile, next(lines, ""))
     yield from reading.payments(lines)
     if next(lines, None) is not None:
         _another("it goes on behind its end")
     yield reading.head()
-
-
-def _lines(content: Iterable[bytes]) -> Iterator[str]:
-    """Yield whole lines of 240 printable characters; bytes behind the last mean that it was cut."""
-    rest = b""
-    for piece in content:
-        *whole, rest = (rest + piece).split(ENDING)
-        for line in whole:
-            text = line.decode("latin-1")
-            if len(line) != COLUMNS or not (text.isascii() and text.isprintable()):
-                _another("a line is not 240 ASCII characters")
-            yield text
-        if len(rest) > COLUMNS + len(ENDING):
-            _another("a line is too long")
-    if rest:
-        _another("it is cut short")
 
 
 def _header(profile: Profile, line: str) -> tuple[str | None, int, str]:
@@ -201,12 +190,11 @@ def _payer(profile: Profile, text: str) -> str:
 
 def _account(text: str, *, itau: bool) -> str:
     """Return an account as it is written in a sheet: agency, number, check digit."""
-    check, blank = (text[19], text[18]) if itau else (text[18], text[19])
-    body = text[6:18].lstrip("0")
-    digits = f"{text[:5]}{text[6:18]}".isdecimal() and (check.isdecimal() or check == "X")
-    if text[0] != "0" or text[5] != " " or blank != " " or not digits or not body:
+    match = (_ACCOUNT_ITAU if itau else _ACCOUNT).fullmatch(text)
+    if match is None:
         _another("an account is none")
-    return f"{text[1:5]}{body}{check}"
+    agency, body, check = match.groups()
+    return f"{agency}{body}{check}"
 
 
 def _day(text: str) -> date:

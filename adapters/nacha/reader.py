@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
+from adapters._ascii import ascii_lines
 from adapters.nacha.profile import Profile
 from disburse.adapter import Head, Payment, UnreadableFile
 
@@ -21,7 +22,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every column is as this profile's files have it, entries are
     traced without a gap, and count, hash, sum and blocks are the entries'.
     """
-    lines = _lines(profile, content)
+    lines = ascii_lines(content, profile.line_end.decode(), longest=COLUMNS, widths=(COLUMNS,))
     sequence = _sequence(profile, next(lines, ""))
     reference, pay_on = _batch(profile, next(lines, ""))
     count = total = entry_hash = 0
@@ -55,24 +56,6 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         reference=reference, sequence=sequence, pay_on=pay_on, currency="USD",
         debtor_number=profile.account, count=count, total=total,
     )  # fmt: skip
-
-
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
-    """Yield whole lines of 94 printable characters; bytes behind the last mean that it was cut."""
-    rest = b""
-    for piece in content:
-        *whole, rest = (rest + piece).split(profile.line_end)
-        for line in whole:
-            if len(line) != COLUMNS or not line.isascii():
-                raise UnreadableFile("not a file of ours: a line is not 94 ASCII characters")
-            text = line.decode("ascii")
-            if not text.isprintable():
-                raise UnreadableFile("not a file of ours: a control character in a line")
-            yield text
-        if len(rest) > COLUMNS + len(profile.line_end):
-            raise UnreadableFile("not a file of ours: a line is too long")
-    if rest:
-        raise UnreadableFile("not a file of ours: it is cut short")
 
 
 def _sequence(profile: Profile, line: str) -> int:

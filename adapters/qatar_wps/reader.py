@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NoReturn
 
+from adapters._ascii import ascii_lines
+from adapters._wages import told
 from adapters.qatar_wps.profile import LINE_BYTES_MAX, Profile
-from disburse.adapter import Head, Payment, UnreadableFile, Wage
+from disburse.adapter import Head, Payment, UnreadableFile
 
-NO_DAY: Final = date.min
-_MONEY: Final = r"((?:0|[1-9][0-9]{0,11})\.[0-9]{2})"
+_MONEY: Final = r"(0|[1-9][0-9]{0,11})\.([0-9]{2})"
 _IBAN: Final = "(QA[0-9A-Z]{27})"
 
 
@@ -21,7 +22,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every column is as this profile's files have it, rows are
     numbered without a gap, net is what is earned less deductions, and count and total are theirs.
     """
-    lines = _lines(profile, content)
+    lines = ascii_lines(content, profile.line_end, longest=LINE_BYTES_MAX)
     titles, said, more = next(lines, ""), next(lines, ""), next(lines, "")
     match = re.fullmatch(
         rf"([0-9]{{8}}),([0-9]{{8}}),[0-2][0-9][0-5][0-9],{profile.payer},([0-9A-Z]{{2,4}}),{_IBAN},"
@@ -31,7 +32,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     )
     if match is None or (titles, more) != (profile.file_titles, profile.row_titles):
         _another("its first lines are others")
-    employer, made, bank, number, year, month, money, stated = match.groups()
+    employer, made, bank, number, year, month, riyals, dirhams, stated = match.groups()
     _day(made)
     row = _row_form(profile)
     count = total = 0
@@ -42,7 +43,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         payment = _payment(profile, found)
         count, total = count + 1, total + payment.amount
         yield payment
-    if (int(stated), _minor(money)) != (count, total):
+    if (int(stated), int(riyals + dirhams)) != (count, total):
         _another("its payments are not its count and total")
     yield Head(
         currency="QAR", debtor_number=number, debtor_bank_code=bank, count=count, total=total,
@@ -64,14 +65,16 @@ def _row_form(profile: Profile) -> re.Pattern[str]:
 
 
 def _payment(profile: Profile, match: re.Match[str]) -> Payment:
-    _, qid, visa, name, bank, account, days, net, basic, extra, less, *rest = match.groups()
-    note, *allowances, reason = rest
-    amount, deducted = _minor(net), _minor(less)
-    apart = 0 if profile.allowances_in_extra else sum(map(_minor, allowances))
-    gross = _minor(basic) + _minor(extra) + apart
+    _, qid, visa, name, bank, account, days, *money, reason = match.groups()
+    note = money.pop(8)  # behind four amounts; four allowances follow
+    amount, basic, extra, deducted, *allowances = [
+        int(money[at] + money[at + 1]) for at in range(0, len(money), 2)
+    ]
+    allowed = sum(allowances)
+    gross = basic + extra + (0 if profile.allowances_in_extra else allowed)
     if gross - deducted != amount:
         _another("a net amount is not what is earned less deductions")
-    if sum(map(_minor, allowances)) > gross - _minor(basic):
+    if allowed > gross - basic:
         _another("allowances are more than what is earned besides")
     if bool(deducted) is not bool(reason) or bool(note) is not (reason == "/DRC/99"):
         _another("a deduction has no reason, or a reason no deduction")
@@ -79,32 +82,8 @@ def _payment(profile: Profile, match: re.Match[str]) -> Payment:
     return Payment(
         reference="", name="" if by_latin_name else name, account=account, bank_code=bank,
         bank_name="", amount=amount, note="", latin_name=name if by_latin_name else "",
-        wage=Wage(
-            id_type="", id_number=qid or visa, worked_from=NO_DAY, worked_to=NO_DAY, days=days,
-            items=(("other", gross),) if gross else (),
-            deductions=(("other", deducted),) if deducted else (),
-        ),
+        wage=told(qid or visa, days, gross, deducted),
     )  # fmt: skip
-
-
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[str]:
-    """Yield whole lines; bytes behind the last line end mean that the file was cut."""
-    end, rest = profile.line_end.encode(), b""
-    for piece in content:
-        *whole, rest = (rest + piece).split(end)
-        for line in whole:
-            text = line.decode("latin-1")
-            if not (text.isascii() and text.isprintable()):
-                _another("a line is not ASCII, or ends in another way")
-            yield text
-        if len(rest) > LINE_BYTES_MAX:
-            _another("a line without end")
-    if rest:
-        _another("it is cut short")
-
-
-def _minor(text: str) -> int:
-    return int(text.replace(".", ""))
 
 
 def _day(text: str) -> date:

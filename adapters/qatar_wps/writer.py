@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._iban import checks
 from adapters._vetted import require_fits, vetted
+from adapters._wages import iban_faults, net_faults
 from adapters._wanted import Wanted
 from adapters.qatar_wps.profile import ALLOWANCES, AMOUNT_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
@@ -20,6 +22,7 @@ NAME_CHARACTERS: Final = "0-9A-Za-z .'/()-"
 QID: Final = re.compile("[0-9]{11}", re.ASCII)
 DAYS: Final = re.compile("[0-9]|[12][0-9]|3[01]", re.ASCII)
 OTHER_REASON: Final = "99"
+MONEY: Final = "%d.%02d"
 
 _BANK_WANTS: Final = {
     "characters": "0-9A-Z", "longest": 4, "form": "[0-9A-Z]{2,4}", "code": "bad-bank-code",
@@ -49,7 +52,12 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
+        self._row_form = ",".join(
+            ("%d", "%s,%s", "%s,%s,%s", f"{profile.frequency},%s", MONEY, f"{MONEY},0,{MONEY}",
+             f"{MONEY},{profile.payment_type.replace('%', '%%')},%s",
+             *[MONEY] * len(ALLOWANCES), "%s")
+        )  # fmt: skip
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=profile.name_max,
             missing="enrol the worker with the name in Latin letters",
@@ -73,7 +81,7 @@ class Writer:
             if net == payment.amount and self._plain.fullmatch(told) and checks(payment.account):
                 return ()
         faults = [
-            *_account_faults(_ACCOUNT, payment.account),
+            *iban_faults(_ACCOUNT, payment.account),
             *_BANK.faults(payment.bank_code),
             *self._name_wanted.faults(self._name(payment)),
         ]
@@ -85,10 +93,7 @@ class Writer:
         faults += _WORKER.faults(wage.id_number)
         if DAYS.fullmatch(wage.days) is None:
             faults.append(Fault("wage.days", "charset", "worked days, a whole number up to 31"))
-        if wage.gross - wage.deducted != payment.amount:
-            detail = "the items less the deductions are not what is paid"
-            faults.append(Fault("wage.items", "amount", detail))
-        return tuple(faults)
+        return (*faults, *net_faults(payment, wage))
 
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
@@ -114,17 +119,17 @@ class Writer:
         """Return one checked payment."""
         profile, wage = self._profile, payment.wage
         assert wage is not None  # noqa: S101  (preflight refuses it)
-        who = f"{wage.id_number}," if QID.fullmatch(wage.id_number) else f",{wage.id_number}"
-        where = f"{self._name(payment)},{payment.bank_code},{payment.account}"
+        worker = wage.id_number
+        who = (worker, "") if QID.fullmatch(worker) else ("", worker)
         basic, extra, allowances = self._earned(wage)
-        income = f"{_riyals(payment.amount)},{_riyals(basic)},0,{_riyals(extra)}"
         reason = self._reason(wage)
-        note = profile.other_note if reason == OTHER_REASON else ""
-        told = f"{_riyals(wage.deducted)},{profile.payment_type},{note}"
-        parts = ",".join(map(_riyals, allowances))
-        drc = f"/DRC/{reason}" if reason else ""
-        days = f"{profile.frequency},{wage.days}"
-        return f"{number},{who},{where},{days},{income},{told},{parts},{drc}"
+        return self._row_form % (
+            number, *who, self._name(payment), payment.bank_code, payment.account, wage.days,
+            *divmod(payment.amount, 100), *divmod(basic, 100), *divmod(extra, 100),
+            *divmod(wage.deducted, 100), profile.other_note if reason == OTHER_REASON else "",
+            *[part for one in allowances for part in divmod(one, 100)],
+            f"/DRC/{reason}" if reason else "",
+        )  # fmt: skip
 
     def _earned(self, wage: Wage) -> tuple[int, int, list[int]]:
         """Return basic salary, extra income, and the allowances by column."""
@@ -139,12 +144,11 @@ class Writer:
 
     def _reason(self, wage: Wage) -> str:
         """Return the code of what was deducted; "" for nothing."""
+        if not wage.deductions:
+            return ""
         items = [item for item, less in wage.deductions if less]
         codes = {self._profile.reasons.get(item, OTHER_REASON) for item in items}
         return codes.pop() if len(codes) == 1 else OTHER_REASON if codes else ""
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
 
 
 def _riyals(dirhams: int) -> str:
@@ -153,16 +157,9 @@ def _riyals(dirhams: int) -> str:
 
 def _batch_faults(batch: Batch) -> Iterator[Fault]:
     yield from _EMPLOYER.faults(batch.employer)
-    yield from _account_faults(_DEBTOR, batch.debtor.number)
+    yield from iban_faults(_DEBTOR, batch.debtor.number)
     yield from _DEBTOR_BANK.faults(batch.debtor.bank_code)
     if batch.period is None:
         yield Fault("period", "missing", "the file names the month of the wages")
     if batch.total > AMOUNT_MAX:
         yield Fault("total", "amount", f"a file carries {AMOUNT_MAX} dirhams at most")
-
-
-def _account_faults(wanted: Wanted, number: str) -> Iterator[Fault]:
-    faults = tuple(wanted.faults(number))
-    yield from faults
-    if not faults and not checks(number):
-        yield Fault(wanted.field, "bad-account", "no such IBAN: a digit is wrong; ask again")

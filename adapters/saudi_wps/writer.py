@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._iban import checks
 from adapters._vetted import require_fits, vetted
+from adapters._wages import iban_faults, net_faults
 from adapters._wanted import Wanted
 from adapters.saudi_wps.profile import AMOUNT_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
@@ -51,7 +53,10 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
+        money = f"%d{profile.decimal_mark}%02d"
+        self._money = money
+        self._row_form = f"{money}\t%s\t%s\t%s\t%s\t\t{money}\t{money}\t{money}\t{money}\t%s\t\t\t"
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=NAME_MAX,
             missing="enrol the worker with the name in Latin letters",
@@ -76,7 +81,7 @@ class Writer:
                 return ()
         faults = [
             *_REFERENCE.faults(payment.reference),
-            *_account_faults(_ACCOUNT, payment.account),
+            *iban_faults(_ACCOUNT, payment.account),
             *_BANK.faults(payment.bank_code),
             *self._name_wanted.faults(name),
         ]
@@ -85,10 +90,7 @@ class Writer:
         if wage is None:
             faults.append(Fault("wage", "missing", "the wage's items have to be told"))
         else:
-            faults += _WORKER.faults(wage.id_number)
-            if wage.gross - wage.deducted != payment.amount:
-                detail = "the items less the deductions are not what is paid"
-                faults.append(Fault("wage.items", "amount", detail))
+            faults += [*_WORKER.faults(wage.id_number), *net_faults(payment, wage)]
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -97,10 +99,10 @@ class Writer:
         payments = vetted(batch, profile.capabilities, self.preflight)
         require_fits(batch, self._batch_faults(batch))
         end = profile.line_end
+        total = self._money % divmod(batch.total, 100)
         header = (
             profile.bank, profile.establishment, batch.debtor.number, "SAR",
-            f"{batch.pay_on:%Y%m%d}", self._riyals(batch.total), "", batch.reference, "",
-            batch.employer,
+            f"{batch.pay_on:%Y%m%d}", total, "", batch.reference, "", batch.employer,
         )  # fmt: skip
         yield ("\t".join(header) + end).encode("ascii")
         while some := list(islice(payments, PIECE_ROWS)):
@@ -111,9 +113,12 @@ class Writer:
         """Return one checked payment; the bank's own columns are empty."""
         wage = payment.wage
         assert wage is not None  # noqa: S101  (preflight refuses it)
-        parts = "\t".join(map(self._riyals, (*self._earned(wage), wage.deducted)))
-        who = f"{payment.account}\t{self._name(payment)}\t{payment.bank_code}\t{payment.reference}"
-        return f"{self._riyals(payment.amount)}\t{who}\t\t{parts}\t{wage.id_number}\t\t\t"
+        basic, housing, other = self._earned(wage)
+        return self._row_form % (
+            *divmod(payment.amount, 100), payment.account, self._name(payment), payment.bank_code,
+            payment.reference, *divmod(basic, 100), *divmod(housing, 100), *divmod(other, 100),
+            *divmod(wage.deducted, 100), wage.id_number,
+        )  # fmt: skip
 
     def _earned(self, wage: Wage) -> tuple[int, int, int]:
         """Return basic wage, housing, and other earnings."""
@@ -126,22 +131,9 @@ class Writer:
         return basic, housing, wage.gross - basic - housing
 
     def _batch_faults(self, batch: Batch) -> Iterator[Fault]:
-        yield from _account_faults(_DEBTOR, batch.debtor.number)
+        yield from iban_faults(_DEBTOR, batch.debtor.number)
         yield from _EMPLOYER.faults(batch.employer)
         if batch.debtor.bank_code != self._profile.bank:
             yield Fault("debtor.bank_code", "bad-bank-code", "the profile is of another bank")
         if batch.total > AMOUNT_MAX:
             yield Fault("total", "amount", f"a file carries {AMOUNT_MAX} halalas at most")
-
-    def _riyals(self, halalas: int) -> str:
-        return f"{halalas // 100}{self._profile.decimal_mark}{halalas % 100:02d}"
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
-
-
-def _account_faults(wanted: Wanted, number: str) -> Iterator[Fault]:
-    faults = tuple(wanted.faults(number))
-    yield from faults
-    if not faults and not checks(number):
-        yield Fault(wanted.field, "bad-account", "no such IBAN: a digit is wrong; ask again")

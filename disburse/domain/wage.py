@@ -27,12 +27,18 @@ class Wage:
     @property
     def gross(self) -> int:
         """Return Σ `items`."""
-        return sum([amount for _, amount in self.items])
+        total = 0
+        for _, amount in self.items:
+            total += amount
+        return total
 
     @property
     def deducted(self) -> int:
         """Return Σ `deductions`; formats that add them up carry this instead of each."""
-        return sum([amount for _, amount in self.deductions])
+        total = 0
+        for _, amount in self.deductions:
+            total += amount
+        return total
 
 
 # What a bank's file may hold of a wage; an adapter names them as "wage.days" and so on.

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import achkit
 import pytest
+from achlens.core import validate_ach_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mockbank import nacha, validate
@@ -26,6 +28,7 @@ from disburse.adapter import (
     UnreadableReport,
     Unrenderable,
 )
+from disburse.kit.installed import every
 from tests.adapters.batches import (
     REFERENCES,
     a_batch_by,
@@ -191,6 +194,27 @@ def test_mock_bank_finds_nothing_wrong_and_reads_the_same_payments():
         assert read_by_others == [
             (p.reference, p.account, p.bank_code, p.amount, p.latin_name) for p in batch.payments
         ]
+
+
+@pytest.mark.parametrize("name", [one for one in every() if one.startswith("nacha")])
+@pytest.mark.parametrize("count", [1, 6, 7, 1002])
+def test_other_peoples_validators_find_nothing_wrong_and_can_find_something(name, count):
+    bank = banks.load([name])[name]
+    for batch in (rare_names(bank), crew(count)):
+        text = banks.write(bank, batch).content.decode("ascii")
+        assert achkit.validate(text) == {"ok": True, "errors": []}
+        assert achlens_finds(text) == set()
+        wrong = text.replace("0000650001", "0000650091", 1)
+        assert not achkit.validate(wrong)["ok"]
+        assert achlens_finds(wrong)
+        read = [one for group in achkit.parse(text)["batches"] for one in group["entries"]]
+        assert len(read) == batch.count
+
+
+def achlens_finds(text):
+    """Return the rules that it finds broken; what it only remarks on is its own taste."""
+    report = validate_ach_file(text, min_severity="error")
+    return {one.rule_id for one in report.findings}
 
 
 def read_by_mock_bank(content):

@@ -1,0 +1,49 @@
+"""Takes files of ASCII lines apart, as readers of our own files do: by pieces, strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NoReturn
+
+from disburse.adapter import UnreadableFile
+
+
+def ascii_lines(
+    content: Iterable[bytes],
+    end: str,
+    *,
+    longest: int,
+    widths: Collection[int] = (),
+    delimiter: str = "",
+) -> Iterator[str]:
+    """Return whole lines without their `end`; memory does not grow with the file.
+
+    Raises `UnreadableFile` where a line has other than printable ASCII and the delimiter, none of
+    the `widths` if any are given, or more than `longest` characters, and where bytes stand behind
+    the last end: the file was cut.
+    """
+    for lines in _pieces(content, end, longest):
+        if widths and not frozenset(widths).issuperset(map(len, lines)):
+            _another("a line has another number of columns")
+        if not "".join(lines).replace(delimiter or end, "").isprintable():
+            _another("a line has control characters, or ends in another way")
+        yield from lines
+
+
+def _pieces(content: Iterable[bytes], end: str, longest: int) -> Iterator[list[str]]:
+    """Yield the whole lines of each piece."""
+    ending, rest = end.encode(), b""
+    for piece in content:
+        whole, found, rest = (rest + piece).rpartition(ending)
+        if not whole.isascii():
+            _another("a line is not ASCII")
+        if found:
+            yield whole.decode("ascii").split(end)
+        if len(rest) > longest + len(ending):
+            _another("a line is too long")
+    if rest:
+        _another("it is cut short")
+
+
+def _another(why: str) -> NoReturn:
+    raise UnreadableFile(f"not a file of ours: {why}")
