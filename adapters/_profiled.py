@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters import _statements
 from disburse.adapter import (
     BadProfile,
     Batch,
     Capabilities,
+    ExampleAnswer,
     Fault,
+    Head,
     Payment,
+    Record,
     StatementRecord,
+    UnreadableReport,
 )
 
 
@@ -86,6 +90,60 @@ class Profiled(Generic[Its]):
         of the formats that banks share, and the bytes say which.
         """
         return _statements.read_statement(content, _statements.FORMATS)
+
+
+class Format(NamedTuple):
+    """The parts of an adapter whose profile says everything that its files differ in."""
+
+    load: Callable[[str, Mapping[str, object]], Any]  # checks the whole profile
+    writer: Callable[[Any], Writing]
+    read_back: Callable[[Any, Iterable[bytes]], Iterator[Head | Payment]]
+    code_version: str
+
+
+class Formatted(Profiled[Its]):
+    """An adapter that is its format's parts; an answer it reads only where it says how."""
+
+    FORMAT: ClassVar[Format]
+    NO_ANSWER: ClassVar[str] = ""  # why none can be read
+
+    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
+        """Check the whole profile, or raise `BadProfile`."""
+        parts = self.FORMAT
+        loaded = parts.load(name, given(name, profile))
+        super().__init__(name, loaded, parts.writer(loaded), parts.code_version)
+
+    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
+        """Read a file that `render` wrote, or raise `UnreadableFile`."""
+        return self.FORMAT.read_back(self._profile, content)
+
+    def read_report(self, content: bytes) -> Iterator[Record]:
+        """Raise `UnreadableReport`: no layout of an answer is public."""
+        raise UnreadableReport(
+            f"{len(content)} bytes are no answer that can be read: {self.NO_ANSWER}; look at the"
+            " account's statement"
+        )
+
+
+class Answers(NamedTuple):
+    """How a bank's answer is read, and written for the certification kit."""
+
+    read: Callable[[Any, bytes], Iterator[Record]]
+    play: Callable[[Any, ExampleAnswer], bytes]
+
+
+class Answered(Formatted[Its]):
+    """An adapter that reads its bank's answer, and plays that bank."""
+
+    ANSWERS: ClassVar[Answers]
+
+    def read_report(self, content: bytes) -> Iterator[Record]:
+        """Read the bank's answer, or raise `UnreadableReport` before the first record."""
+        return self.ANSWERS.read(self._profile, content)
+
+    def example_report(self, answer: ExampleAnswer) -> bytes:
+        """Write an answer as the bank would, for the certification kit."""
+        return self.ANSWERS.play(self._profile, answer)
 
 
 def given(name: str, profile: Mapping[str, object] | None) -> Mapping[str, object]:

@@ -39,3 +39,9 @@ class Wanted:
             yield too_long(self.field, len(text), self.longest, "characters")
         elif self.form and not re.fullmatch(self.form, text, re.ASCII):
             yield Fault(self.field, self.code, self.says)
+
+
+def amount_faults(amount: int, most: int, unit: str) -> Iterator[Fault]:
+    """Yield a fault where the bank takes no such amount in one payment."""
+    if not 1 <= amount <= most:
+        yield Fault("amount", "amount", f"pay between 1 and {most} {unit}")

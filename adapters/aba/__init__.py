@@ -12,38 +12,23 @@ Direct entry sends no answer of a public layout: what comes back stands on the a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from adapters._profiled import Profiled, given
+from adapters._profiled import Format, Formatted
 from adapters.aba.profile import Profile, load
 from adapters.aba.reader import read_back
 from adapters.aba.writer import Writer
-from disburse.adapter import Batch, Head, Payment, Record, UnreadableReport
+from disburse.adapter import Batch
 
 __all__ = ["Aba"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class Aba(Profiled[Profile]):
+class Aba(Formatted[Profile]):
     """The adapter for one direct entry user."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
+    NO_ANSWER = "direct entry has none of a public layout"
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"{batch.reference}.aba"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
-
-    def read_report(self, content: bytes) -> Iterator[Record]:
-        """Raise `UnreadableReport`: no layout of an answer is public."""
-        raise UnreadableReport(
-            f"{len(content)} bytes are no answer that can be read: direct entry has none of a"
-            " public layout; look at the account's statement"
-        )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._vetted import require_fits, vetted
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.aba.profile import AMOUNT_MAX, CHARACTERS, Profile
 from disburse.adapter import Batch, Fault, Payment
 
@@ -43,7 +44,7 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
         self._name_wanted = Wanted(
             field=profile.names, characters=CHARACTERS, longest=NAME_MAX,
             missing="enrol the worker with the name in Latin letters",
@@ -68,8 +69,7 @@ class Writer:
             *_BSB.faults(payment.bank_code),
             *self._name_wanted.faults(name),
         ]
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} cents"))
+        faults += amount_faults(payment.amount, most, "cents")
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -90,9 +90,6 @@ class Writer:
             f"1{_bsb(payment.bank_code)}{payment.account:>9} {PAY}{payment.amount:010d}"
             f"{self._name(payment):<32}{payment.reference:<18}{trace}"
         )
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
 
 
 def _bsb(digits: str) -> str:

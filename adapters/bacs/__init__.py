@@ -17,35 +17,28 @@ is its serial, which Bacs must not see twice within about three months.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-from adapters._profiled import Profiled, given
+from adapters._profiled import Format, Formatted
 from adapters.bacs import returns
 from adapters.bacs.profile import Profile, load
 from adapters.bacs.reader import read_back
 from adapters.bacs.writer import Writer
-from disburse.adapter import Batch, Head, Payment, Record
+from disburse.adapter import Batch, Record
 
 __all__ = ["Bacs"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class Bacs(Profiled[Profile]):
+class Bacs(Formatted[Profile]):
     """The adapter for one service user."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"bacs_{batch.reference}.txt"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
 
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read returned credits, or raise `UnreadableReport`."""

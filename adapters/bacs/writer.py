@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._vetted import require_fits, vetted
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.bacs.profile import CHARACTERS, SEQUENCE_MAX, TOTAL_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment
 
@@ -46,7 +47,7 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
         self._name_wanted = Wanted(
             field=profile.names, characters=CHARACTERS, longest=TEXT_MAX,
             missing="enrol the worker with the name in capitals without accents",
@@ -73,8 +74,7 @@ class Writer:
             *_SORT.faults(payment.bank_code),
             *self._name_wanted.faults(name),
         ]
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} pence"))
+        faults += amount_faults(payment.amount, most, "pence")
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -137,9 +137,6 @@ class Writer:
             yield Fault("sequence", "too-long", f"1 to {SEQUENCE_MAX} fit")
         if batch.total > TOTAL_MAX:
             yield Fault("total", "amount", f"a file carries {TOTAL_MAX} pence at most")
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
 
 
 def _julian(day: date) -> str:

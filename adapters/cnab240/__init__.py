@@ -18,40 +18,24 @@ type foreign_card. A lot begins wherever payments at the own bank and at others 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from adapters._profiled import Profiled, given
+from adapters._profiled import Answered, Answers, Format
 from adapters.cnab240 import answer, example
 from adapters.cnab240.profile import Profile, load
 from adapters.cnab240.reader import read_back
 from adapters.cnab240.writer import Writer
-from disburse.adapter import Batch, ExampleAnswer, Head, Payment, Record
+from disburse.adapter import Batch
 
 __all__ = ["Cnab240"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class Cnab240(Profiled[Profile]):
+class Cnab240(Answered[Profile]):
     """The adapter for one company at one bank."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
+    ANSWERS = Answers(answer.read_report, example.report)
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"PGTO_{batch.reference}.REM"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
-
-    def read_report(self, content: bytes) -> Iterator[Record]:
-        """Read a return file, or raise `UnreadableReport` before the first record."""
-        return answer.read_report(self._profile, content)
-
-    def example_report(self, answer: ExampleAnswer) -> bytes:
-        """Write a return file as the bank would, for the certification kit."""
-        return example.report(self._profile, answer)

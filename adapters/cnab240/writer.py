@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, timedelta
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._vetted import require_fits, vetted
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.cnab240.profile import Profile, is_cpf
 from disburse.adapter import Batch, Fault, Payment
 
@@ -49,7 +50,7 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
         self._purpose = f"{profile.texts['ted_purpose']:<5}"
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=NAME_MAX,
@@ -84,8 +85,7 @@ class Writer:
             faults.append(Fault("wage", "missing", "the worker's CPF has to be told"))
         elif not is_cpf(wage.id_number):
             faults.append(Fault("wage.id_number", "charset", "the worker's CPF of 11 digits"))
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} centavos"))
+        faults += amount_faults(payment.amount, most, "centavos")
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -169,9 +169,6 @@ class Writer:
             yield Fault("debtor.bank_code", "bad-bank-code", "the profile is of another bank")
         if not 1 <= batch.sequence <= SEQUENCE_MAX:
             yield Fault("sequence", "too-long", f"1 to {SEQUENCE_MAX} fit")
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
 
 
 def _segment_b(start: str, payment: Payment, day: str) -> str:

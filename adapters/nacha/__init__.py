@@ -9,34 +9,27 @@ known by origin, date, minute and modifier: 36 files a minute and connection, th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-from adapters._profiled import Profiled, given
+from adapters._profiled import Format, Formatted
 from adapters.nacha import reader, returns
 from adapters.nacha.profile import Profile, load
 from adapters.nacha.writer import Writer
-from disburse.adapter import Batch, Head, Payment, Record
+from disburse.adapter import Batch, Record
 
 __all__ = ["Nacha"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class Nacha(Profiled[Profile]):
+class Nacha(Formatted[Profile]):
     """The adapter for one company at one bank of the ACH network."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, reader.read_back, CODE_VERSION)
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"nacha_{batch.reference}.ach"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return reader.read_back(self._profile, content)
 
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read a return file, or raise `UnreadableReport` before the first record."""

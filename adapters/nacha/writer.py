@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 from adapters._text import charset, too_long, unsafe
 from adapters._vetted import require_fits, vetted
+from adapters._wanted import amount_faults
 from adapters.nacha.profile import TOTAL_MAX, Profile, is_routing_number
 from disburse.adapter import Batch, Fault, Payment
 
@@ -43,7 +45,7 @@ class Writer:
     def __init__(self, profile: Profile) -> None:
         """Remember the profile."""
         self._profile = profile
-        self._by_latin_name = profile.names == "latin_name"
+        self._name: attrgetter[str] = attrgetter(profile.names)
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
@@ -63,8 +65,7 @@ class Writer:
             *_bank_code_faults(payment.bank_code),
             *self._name_faults(payment),
         ]
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} cents"))
+        faults += amount_faults(payment.amount, most, "cents")
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
@@ -129,9 +130,6 @@ class Writer:
         if batch.total > TOTAL_MAX:
             faults.append(Fault("total", "amount", f"a file carries {TOTAL_MAX} cents at most"))
         require_fits(batch, faults)
-
-    def _name(self, payment: Payment) -> str:
-        return payment.latin_name if self._by_latin_name else payment.name
 
     def _name_faults(self, payment: Payment) -> Iterator[Fault]:
         field, name = self._profile.names, self._name(payment)

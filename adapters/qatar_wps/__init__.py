@@ -17,41 +17,27 @@ bank's, and is not repeated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from adapters._profiled import Profiled, given
+from adapters._profiled import Format, Formatted
 from adapters.qatar_wps.profile import Profile, load
 from adapters.qatar_wps.reader import read_back
 from adapters.qatar_wps.writer import Writer
-from disburse.adapter import Batch, Head, Payment, Record, UnreadableReport
+from disburse.adapter import Batch
 
 __all__ = ["QatarWps"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class QatarWps(Profiled[Profile]):
+class QatarWps(Formatted[Profile]):
     """The adapter for one payer at one bank."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
+    NO_ANSWER = "Qatar's WPS publishes no layout of its answers"
 
     def file_name(self, batch: Batch) -> str:
         """Return establishment, bank, day, and the hour with the file's count."""
         made = batch.created + timedelta(hours=self._profile.hours_ahead_of_utc)
         bank, count = batch.debtor.bank_code, batch.sequence % 60
         return f"SIF_{batch.employer}_{bank}_{made:%Y%m%d}_{made:%H}{count:02d}.csv"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
-
-    def read_report(self, content: bytes) -> Iterator[Record]:
-        """Raise `UnreadableReport`: no layout of an answer is public."""
-        raise UnreadableReport(
-            f"{len(content)} bytes are no answer that can be read: Qatar's WPS publishes no layout"
-            " of its answers; look at the account's statement"
-        )

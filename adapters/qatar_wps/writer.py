@@ -12,7 +12,7 @@ from typing import Final
 from adapters._iban import checks
 from adapters._vetted import require_fits, vetted
 from adapters._wages import iban_faults, net_faults
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.qatar_wps.profile import ALLOWANCES, AMOUNT_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
 
@@ -85,8 +85,7 @@ class Writer:
             *_BANK.faults(payment.bank_code),
             *self._name_wanted.faults(self._name(payment)),
         ]
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} dirhams"))
+        faults += amount_faults(payment.amount, most, "dirhams")
         if wage is None:
             faults.append(Fault("wage", "missing", "the wage's days and items have to be told"))
             return tuple(faults)

@@ -16,40 +16,24 @@ national number or iqama: identity type foreign_card, 10 digits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from adapters._profiled import Profiled, given
+from adapters._profiled import Answered, Answers, Format
 from adapters.saudi_wps import answer, example
 from adapters.saudi_wps.profile import Profile, load
 from adapters.saudi_wps.reader import read_back
 from adapters.saudi_wps.writer import Writer
-from disburse.adapter import Batch, ExampleAnswer, Head, Payment, Record
+from disburse.adapter import Batch
 
 __all__ = ["SaudiWps"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class SaudiWps(Profiled[Profile]):
+class SaudiWps(Answered[Profile]):
     """The adapter for one establishment at one bank."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
+    ANSWERS = Answers(answer.read_report, example.report)
 
     def file_name(self, batch: Batch) -> str:
         """Return a name that is unique because the batch's reference is."""
         return f"WPS_{batch.reference}.txt"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
-
-    def read_report(self, content: bytes) -> Iterator[Record]:
-        """Read the file with the bank's columns, or raise `UnreadableReport` before any record."""
-        return answer.read_report(self._profile, content)
-
-    def example_report(self, answer: ExampleAnswer) -> bytes:
-        """Fill in the bank's columns, for the certification kit."""
-        return example.report(self._profile, answer)

@@ -14,7 +14,7 @@ from typing import Final
 from adapters._iban import checks
 from adapters._vetted import require_fits, vetted
 from adapters._wages import iban_faults, net_faults
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.saudi_wps.profile import AMOUNT_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
 
@@ -85,8 +85,7 @@ class Writer:
             *_BANK.faults(payment.bank_code),
             *self._name_wanted.faults(name),
         ]
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} halalas"))
+        faults += amount_faults(payment.amount, most, "halalas")
         if wage is None:
             faults.append(Fault("wage", "missing", "the wage's items have to be told"))
         else:

@@ -17,40 +17,26 @@ The seconds of the file's name count the connection's files: 60 a minute, then n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from adapters._profiled import Profiled, given
+from adapters._profiled import Format, Formatted
 from adapters.uae_wps.profile import Profile, load
 from adapters.uae_wps.reader import read_back
 from adapters.uae_wps.writer import Writer
-from disburse.adapter import Batch, Head, Payment, Record, UnreadableReport
+from disburse.adapter import Batch
 
 __all__ = ["UaeWps"]
 
 CODE_VERSION = "1"  # the profile's own version and digest follow it
 
 
-class UaeWps(Profiled[Profile]):
+class UaeWps(Formatted[Profile]):
     """The adapter for one agent bank."""
 
-    def __init__(self, name: str, profile: Mapping[str, object] | None = None) -> None:
-        """Check the whole profile, or raise `BadProfile`."""
-        loaded = load(name, given(name, profile))
-        super().__init__(name, loaded, Writer(loaded), CODE_VERSION)
+    FORMAT = Format(load, Writer, read_back, CODE_VERSION)
+    NO_ANSWER = "the WPS publishes no layout of its answers"
 
     def file_name(self, batch: Batch) -> str:
         """Return the establishment, the minute in which the file was made, and its count."""
         made = batch.created + timedelta(hours=self._profile.hours_ahead_of_utc)
         return f"{batch.employer}{made:%y%m%d%H%M}{batch.sequence % 60:02d}.SIF"
-
-    def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
-        """Read a file that `render` wrote, or raise `UnreadableFile`."""
-        return read_back(self._profile, content)
-
-    def read_report(self, content: bytes) -> Iterator[Record]:
-        """Raise `UnreadableReport`: no layout of an answer is public."""
-        raise UnreadableReport(
-            f"{len(content)} bytes are no answer that can be read: the WPS publishes no layout of"
-            " its answers; look at the account's statement"
-        )

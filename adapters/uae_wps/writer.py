@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from adapters._vetted import require_fits, vetted
-from adapters._wanted import Wanted
+from adapters._wanted import Wanted, amount_faults
 from adapters.uae_wps.profile import AMOUNT_MAX, VARIABLE, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
 
@@ -72,8 +72,7 @@ class Writer:
             faults += self._employee_faults(wage.id_number)
             faults += self._wage_faults(payment, wage)
         most = profile.capabilities.amount_max
-        if not 1 <= payment.amount <= most:
-            faults.append(Fault("amount", "amount", f"pay between 1 and {most} fils"))
+        faults += amount_faults(payment.amount, most, "fils")
         return tuple(faults)
 
     def render(self, batch: Batch) -> Iterator[bytes]:
