@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from itertools import zip_longest
 from operator import attrgetter
 from pathlib import Path
@@ -250,7 +251,11 @@ def _make(name: str, points: Mapping[str, EntryPoint], folder: Path | None) -> A
         raise AdapterMissing(
             f"adapter {name[:100]!r} is enabled but not installed; installed: {sorted(points)}"
         )
-    make: Make = point.load()
+    try:
+        make: Make = point.load()
+    except (ImportError, AttributeError) as why:
+        told = f"adapter {name!r} is announced as {point.value}, which cannot be loaded ({why});"
+        raise AdapterMissing(f"{told} mend its entry point and install it again") from why
     return make(name, _profile(point, match[2], folder) if match[2] else None)
 
 
@@ -272,9 +277,9 @@ def _profile(point: EntryPoint, name: str, folder: Path | None) -> Mapping[str, 
 
 def _shipped(point: EntryPoint) -> Mapping[str, Mapping[str, object]]:
     """Return the profiles for this adapter in the folder `profiles` of its top package."""
-    folder = _folder(point)
-    if not folder.is_dir():
-        return {}
+    top = find_spec(point.module.partition(".")[0])
+    if not (top and top.submodule_search_locations and (folder := _folder(point)).is_dir()):
+        return {}  # a module alone has no folder
     found = {
         one.name.removesuffix(".toml"): _toml(one)
         for one in folder.iterdir()

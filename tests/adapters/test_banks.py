@@ -158,3 +158,19 @@ def test_a_field_that_a_format_has_no_place_for_is_not_compared():
 def test_a_distribution_may_ship_no_profiles():
     elsewhere = banks.EntryPoint("x", "disburse.adapter:Adapter", banks.GROUP)
     assert banks._shipped(elsewhere) == {}
+
+
+def test_a_distribution_may_be_one_module(tmp_path, monkeypatch):
+    """As README's example is; it brought `disburse adapters` down."""
+    (tmp_path / "alone.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert banks._shipped(banks.EntryPoint("alone", "alone:Bank", banks.GROUP)) == {}
+    assert banks._shipped(banks.EntryPoint("gone", "not_there:Bank", banks.GROUP)) == {}
+
+
+@pytest.mark.parametrize("value", ["not_there:Bank", "disburse.adapter:Bank"])
+def test_an_adapter_that_cannot_be_loaded_is_named_with_what_to_do(monkeypatch, value):
+    point = banks.EntryPoint("mine", value, banks.GROUP)
+    monkeypatch.setattr(banks, "entry_points", lambda **_: [point])
+    with pytest.raises(banks.AdapterMissing, match="mend its entry point and install it again"):
+        banks.load(["mine"])
