@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from disburse import banks
 from disburse.domain.access import ROLES, OrganisationKind
-from disburse.storage import embedded, files, migrate, parties, roles, tenancy
+from disburse.storage import embedded, files, ledger, migrate, parties, roles, tenancy
 from disburse.storage.engine import connect, copy_rows, read_only
 from disburse.storage.roles import RolesMissing, UnfitRole
 from disburse.storage.tenancy import EXEMPT, Unprotected
@@ -381,6 +381,25 @@ class TestFunctionsOfTheOwner:
             assert files.next_sequence(tx, connection, consecutive=True) == sent.sequence + 1
             here = {"c": connection, "n": sent.sequence + 1}
             assert tx.scalar(text("SELECT answered_before(:c, :n)"), here) == sent.sequence
+
+    def test_what_no_project_was_told_for_stays_seen_when_the_account_changes(self, busy, stranger):
+        with busy.everything() as tx:
+            nobodys = "INSERT INTO balance (project_id, account_id) VALUES (0, :a)"
+            tx.execute(text(nobodys), {"a": busy.account_id})
+        with busy.operating() as tx:
+            other = tx.scalar(text("""
+                INSERT INTO special_account (connection_id, holder, number, currency)
+                SELECT connection_id, holder, '1017700000000002', currency FROM special_account
+                RETURNING id
+            """))  # fmt: skip
+            ledger.open_row(tx, project_id=busy.project_id, account_id=other)
+            parties.use_account(tx, project_id=busy.project_id, account_id=other)
+        seen = text("SELECT count(*) FROM balance WHERE project_id = 0")
+        with busy.begin() as tx:
+            assert tx.scalar(seen) == 1
+        for begin in (tenancy.bound(busy.unbound, stranger), busy.operating):
+            with begin() as tx:
+                assert tx.scalar(seen) == 0
 
     def test_lines_seen_on_projects_of_others_count_too(self, busy, stranger):
         person = busy.caller("labour_officer").person_id
