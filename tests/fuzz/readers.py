@@ -51,6 +51,15 @@ def names() -> Iterator[str]:
 READERS = tuple(names())
 
 
+def once_per_code() -> tuple[str, ...]:
+    """Return the readers without those that are the code of another, with another profile."""
+    found: dict[tuple[str, str], str] = {}
+    for name in READERS:
+        kind, adapter, *_ = name.split(":")
+        found.setdefault((kind, "" if kind == "statement" else adapter), name)
+    return tuple(found.values())
+
+
 def reader(name: str) -> Callable[[bytes], None]:
     """Return what reads one input to its end; it raises only what is no refusal of the contract."""
     kind, _, adapter_name = name.partition(":")

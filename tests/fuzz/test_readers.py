@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.fuzz.readers import READERS, reader, seeds
+from tests.fuzz.readers import READERS, once_per_code, reader, seeds
 
 SECONDS_MAX = 10  # far more than any takes, on a slow machine
 DAMAGED = 150  # of each reader: about a tenth of a second
@@ -76,3 +76,12 @@ def test_an_exception_that_is_no_refusal_gets_out(monkeypatch):
     monkeypatch.setattr("adapters.cmb.json_answer.document", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         reader("report:cmb_json:cmb_bb6bthhl")(b"{}")
+
+
+def test_every_code_that_reads_is_fuzzed_once_though_it_has_several_profiles():
+    once = once_per_code()
+    assert {"file:iso20022", "report:cnab240:example_brazil_bank"} <= set(once)
+    assert sum(one.startswith("statement:") for one in once) == 1
+    assert {tuple(one.split(":")[:2]) for one in READERS if not one.startswith("statement:")} == {
+        tuple(one.split(":")[:2]) for one in once if not one.startswith("statement:")
+    }
