@@ -45,7 +45,10 @@ def agreed(
     if first is not None and by.at < first.asked_at + WORD_HOLDS:
         require_other_person(by.persons, first.asked_by, first.asked_for)
         if dict(first.facts) != dict(facts):
-            raise OtherWord("the first person named other grounds; agree on them, then ask again")
+            raise OtherWord(
+                "the first person named other grounds: read them at `proposals` and agree; whoever "
+                "spoke first can take that word back at once (`take_back`)"
+            )
         proposals.agree(tx, topic, by=by)
         return True
     proposals.ask(tx, topic, facts=facts, by=by)
