@@ -29,6 +29,8 @@ from disburse.domain.refusal import Refusal
 from disburse.sheetfile.columns import HEADER, LINE
 
 WIDTH_MIN: Final = 120  # of a table that goes to a file, so that rows stay whole
+# For commands that take a key id: one in 64 begins with a hyphen, and is no option for that.
+TAKES_KEY_ID: Final = {"ignore_unknown_options": True}
 FINDINGS_SHOWN_MAX: Final = 200  # on a screen; --json has all of them
 _JSON: Final = "disburse.json"
 _LANGUAGE: Final = "disburse.language"

@@ -23,7 +23,7 @@ class NotWaiting(Refusal):
     code = "not-waiting"
 
 
-@click.command()
+@click.command(context_settings=answer.TAKES_KEY_ID)
 @click.argument("names", nargs=-1, metavar="[LOGIN_OR_KID]...")
 @URL
 @answer.json_option

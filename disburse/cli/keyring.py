@@ -203,7 +203,7 @@ def _public(certificate: Path | None, public: Path | None) -> signing.PublicKey:
     return signing.key_of(load_chain(certificate))
 
 
-@key.command()
+@key.command(context_settings=answer.TAKES_KEY_ID)
 @click.argument("kid")
 @click.option("--compromised", is_flag=True, help="It fell into other hands: it was never good.")
 @click.option("--reason", required=True)

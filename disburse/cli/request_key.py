@@ -103,7 +103,7 @@ def rotate(*, private: Path, login: str, days: int, url: str, as_json: bool) -> 
     answer.tell(dict(told), as_json=as_json, lines=lines)
 
 
-@request_key.command()
+@request_key.command(context_settings=answer.TAKES_KEY_ID)
 @click.argument("kid")
 @click.option("--reason", required=True)
 @LOGIN

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from disburse.cli.program import COMMANDS, program
 from disburse.domain.gauge import RULES
 from disburse.storage import embedded, members
-from tests.cli.terminal import BANK, PROJECT, SUB, Terminal
+from tests.cli.terminal import BANK, OPERATOR, PROJECT, SUB, Terminal
 from tests.sheets import a_card, a_credit_code, a_sheet_json, an_identity_number
 
 
@@ -34,6 +34,16 @@ def test_every_command_says_what_it_is_for(terminal):
             assert f"\n  {name} " in listed
             assert "Usage" in terminal.run(name, "--help").stdout
     assert "No such command" in terminal.run("fly", exit_code=2).stderr
+
+
+@pytest.mark.parametrize("kid", ["-Fm0nD7hyphen", "--two", "-h"])
+@pytest.mark.parametrize(
+    "words",
+    [("key", "revoke", "--organisation", OPERATOR), ("request-key", "revoke", "--login", "admin")],
+)
+def test_a_key_id_that_begins_like_an_option_is_a_key_id(terminal, words, kid):
+    told = terminal.json(*words, "--reason", "lost", kid, exit_code=2)
+    assert told["refused"] == "no-such-key"
 
 
 def test_a_refusal_is_one_line_and_status_2(terminal):
