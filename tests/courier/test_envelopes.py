@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from disburse.courier.carrying import Carried
 from disburse.demo.bank import Word, read_order, write_answer
+from disburse.queries.prove import prove
 from disburse.signing.envelope import Envelope
 from disburse.steps.bank.retransmit import retransmit
 from disburse.transports import BadTransport, NothingSent, abilities
@@ -69,6 +70,8 @@ def test_a_file_leaves_sealed_and_what_is_inside_is_what_was_approved(carrying, 
     [(digest,)] = carrying.rows("SELECT sha256 FROM bank_file")
     assert digest == file.sha256
     assert set(carrying.states()) == {"sent"}
+    with carrying.world.loop() as tx:
+        assert prove(tx, deep=True).ok
 
 
 def test_what_is_sent_again_is_the_same_envelope(carrying, keys, monkeypatch):
