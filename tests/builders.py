@@ -282,7 +282,9 @@ class World:
                 delegation=delegated if kind == "subcontractor" else None,
             )
 
-    def enrol(self, tx: Transaction, given: list[Line]) -> None:
+    def enrol(
+        self, tx: Transaction, given: list[Line], *, joined_on: date = date(2026, 3, 1)
+    ) -> None:
         """Put the workers of these lines on the subcontractor's roster."""
         tenancy.stand(tx, self.caller("labour_officer"))
         index = workers.index(tx)
@@ -295,7 +297,7 @@ class World:
             workers=[
                 NewWorker(
                     person_id=numbers[print_],
-                    joined_on=date(2026, 3, 1),
+                    joined_on=joined_on,
                     left_on=None,
                     account_index=index.of_account(line.account),
                     latin=False,
@@ -414,6 +416,13 @@ class World:
 
     def give(self, file: BankFile) -> bytes:
         """Claim a file, hand it over, and return its bytes."""
+        content = self.claim(file)
+        with self.begin() as tx:
+            hand_over(tx, caller=self.caller("releaser"), file_id=file.id, **self.here)
+        return content
+
+    def claim(self, file: BankFile) -> bytes:
+        """Claim a file, and return its bytes."""
         with self.begin() as tx:
             _, content = claim(
                 tx,
@@ -424,8 +433,6 @@ class World:
                 total=file.total,
                 **self.here,
             )
-        with self.begin() as tx:
-            hand_over(tx, caller=self.caller("releaser"), file_id=file.id, **self.here)
         return content
 
     def ingest(self, content: bytes) -> Ingested:

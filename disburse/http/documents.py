@@ -15,7 +15,6 @@ from disburse.steps.bank.keep_document import keep_document
 from disburse.steps.bank.transcribe import NAMED_MAX, transcribe
 
 DOCUMENT_BYTES_MAX: Final = 8 * 2**20  # a scanned letter of many pages
-REFERENCE_MAX: Final = 13  # of a payment
 HERE: Final = "/projects/<number:project_id>"
 BYTES: Final = "application/octet-stream"
 
@@ -32,7 +31,7 @@ class TranscribeAsked(Schema):
     document_sha256 = a_digest()
     happened_on = fields.Date(required=True, metadata={"description": "the bank's day"})
     outcomes = fields.Dict(
-        keys=fields.String(validate=validate.Length(min=1, max=REFERENCE_MAX)),
+        keys=fields.String(),  # any that is not of the file is refused by name
         values=fields.Enum(Result, by_value=True),
         load_default=dict,
         validate=validate.Length(max=NAMED_MAX),

@@ -117,9 +117,8 @@ def _header(sheet: Worksheet, languages: Sequence[Language], header: Mapping[str
         sheet.column_dimensions[letter].width = width
     for number, column in enumerate(HEADER_COLUMNS, start=2):
         sheet.cell(number, 1, _label(column, languages)).font = _BOLD
-        cell = sheet.cell(number, 2, header.get(column.name) or None)
-        cell.number_format = _TEXT_FORMAT
-        sheet.cell(number, 3, _HINTS.get(column.form)).number_format = _TEXT_FORMAT
+        _text(sheet, number, 2, header.get(column.name, ""))
+        _text(sheet, number, 3, _HINTS.get(column.form, ""))
         _drop_down(sheet, column, languages, f"B{number}")
     sheet.freeze_panes = "B2"
 
@@ -138,8 +137,16 @@ def _lines(sheet: Worksheet, languages: Sequence[Language], lines: Iterable[list
     for row, line in enumerate(lines, start=2):
         for number, text in enumerate(line, start=1):
             if text:
-                sheet.cell(row, number, text).number_format = _TEXT_FORMAT
+                _text(sheet, row, number, text)
     sheet.freeze_panes = "C2"
+
+
+def _text(sheet: Worksheet, row: int, column: int, text: str) -> None:
+    """Fill a cell with text, and with nothing else: what begins with "=" is no formula here."""
+    cell = sheet.cell(row, column, text or None)
+    cell.number_format = _TEXT_FORMAT
+    if text:
+        cell.data_type = "s"
 
 
 def _drop_down(sheet: Worksheet, column: Column, languages: Sequence[Language], cells: str) -> None:

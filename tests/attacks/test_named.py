@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from hashlib import sha256
 
 import pytest
-from sqlalchemy import create_engine, text
+from openpyxl import load_workbook
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from disburse import signing
-from disburse.queries import payouts
+from disburse.sheetfile.template import write_xlsx
 from disburse.steps.payroll.approve import approve
-from disburse.storage import embedded
+from disburse.transports.contract import NothingSent, Parcel
+from disburse.transports.directory import Directory
 from tests.builders import a_key
-from tests.sheets import a_sheet_json, lines
+from tests.sheets import a_header, a_line, a_sheet_json, lines
 
 
 def refusal(answer):
@@ -48,20 +51,6 @@ def test_a_tampered_body_is_refused_and_leaves_nothing(site):
     assert refusal(answer) == (403, "bad-signature")
     assert attempts(site) == before
     assert site.submit(content, signature=signed).status_code < 300  # the true one still comes in
-
-
-@pytest.fixture
-def as_owner(database):
-    """Change the database as only its owner can."""
-    engine = create_engine(embedded.as_role(database, embedded.MIGRATE))
-
-    def change(statement):
-        with engine.begin() as connection:
-            connection.execute(text(f"SET LOCAL ROLE {embedded.OWNER}"))
-            return connection.execute(text(statement)).rowcount
-
-    yield change
-    engine.dispose()
 
 
 SWAP = """
@@ -115,9 +104,55 @@ def test_a_path_that_leads_out_of_the_folder_finds_nothing(site, name):
         assert site.get(where + name, "bank_operator").status_code in {303, 404, 405}, where
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_an_exported_cell_starts_no_formula(start):
-    written = payouts._line([f"{start}HYPERLINK(1)", "wages"])
+STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-    [cells] = csv.reader(io.StringIO(written, newline=""))
-    assert cells == [f"'{start}HYPERLINK(1)", "wages"]
+
+@pytest.mark.parametrize("start", STARTS)
+def test_an_exported_cell_starts_no_formula(site, as_owner, start):
+    """A company's name is what somebody typed, and it stands in every row of the export."""
+    site.world.exported()
+    name = f"{start}HYPERLINK(1)"
+    as_owner(f"UPDATE organisation SET name = '{name}' WHERE kind = 'subcontractor'")  # noqa: S608
+
+    answer = site.get("payments.csv", "inspector")
+
+    titles, *rows = csv.reader(io.StringIO(answer.get_data(as_text=True), newline=""))
+    assert {row[titles.index("subcontractor")] for row in rows} == {f"'{name}"}
+    assert len(rows) == site.world.workers
+    assert not [cell for row in rows for cell in row if cell.startswith(STARTS)]
+
+
+def test_no_cell_of_a_written_workbook_is_a_formula():
+    line = a_line(1, name="=HYPERLINK(1)", team="=1+1", bank_name="=cmd|' /C calc'!A0")
+    stream = io.BytesIO()
+    write_xlsx(stream, a_header([line], project="=1+1"), [line])
+
+    cells = [
+        cell
+        for sheet in load_workbook(stream).worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+    ]
+
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    written = [cell for cell in cells if str(cell.value).startswith("=")]
+    assert [cell.value for cell in written] == [
+        "=1+1", "=1+1", "=HYPERLINK(1)", "=1+1", "=cmd|' /C calc'!A0",
+    ]  # fmt: skip
+    assert {cell.number_format for cell in written} == {"@"}  # also once somebody edits it
+
+
+@pytest.mark.parametrize("name", ["../paid.txt", "/etc/cron.d/pay", ".hidden", "..", "a/b.txt"])
+def test_a_bank_file_named_to_lead_elsewhere_is_not_written(tmp_path, name):
+    outbox, inbox = tmp_path / "out", tmp_path / "in"
+    outbox.mkdir()
+    inbox.mkdir()
+    content = b"wages"
+    parcel = Parcel(
+        name=name, reference="1", sha256=sha256(content).hexdigest(), content=content, fence=1
+    )
+
+    with pytest.raises(NothingSent):
+        Directory(outbox=outbox, inbox=inbox).submit(parcel)
+
+    assert sorted(tmp_path.rglob("*")) == [inbox, outbox]

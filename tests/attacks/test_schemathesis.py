@@ -61,6 +61,6 @@ def untold_form(patch):
 def test_it_finds_what_it_is_there_to_find(filled, monkeypatch, damage, only, check):
     damage(monkeypatch)
 
-    findings = attack(filled, examples=1, phases=("coverage",), only=only)
+    findings = attack(filled, examples=30, phases=("coverage", "fuzzing"), only=only)
 
     assert check in {name for _, name in findings.found}
