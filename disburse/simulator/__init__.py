@@ -3,7 +3,7 @@
 A life has a seed, and nothing else decides what happens in it. It plays in a database of its own on
 a throwaway server; no setting names another one, so it can touch nobody's data.
 
-    town     the people, the project and its bank connection: made once, copied for every life
+    town     who is there and where; `founding` sets it up once, and every life gets a copy
     bank     the bank, with every fault that a bank may have
     crash    where our own processes die, and the line to the bank that breaks
     life     what one life knows; `acts` is what can happen in it

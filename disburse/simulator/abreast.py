@@ -10,8 +10,8 @@ from multiprocessing.queues import Queue
 from queue import Empty
 from typing import Any
 
+from disburse.simulator.founding import town
 from disburse.simulator.lives import Lived, live
-from disburse.simulator.town import town
 
 Part = tuple[int, int]  # a seed and its steps
 

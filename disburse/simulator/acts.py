@@ -61,6 +61,7 @@ def payment_comes_back(life: Life) -> None:
 
 def bank_tells(life: Life) -> None:
     """Let the bank answer, with a fault or without."""
+    state_account(life)
     count = life.rng.choice([0, 1, None])
     life.bank.tell(life.rng.choice(FAULTS), count)
 
@@ -163,7 +164,19 @@ def book_movements(life: Life, movements: Sequence[Movement]) -> None:
     statement = Statement(reference=name, closes_on=day, opening=opening, closing=life.balance,
                           entries=entries)  # fmt: skip
     digest = sha256(name.encode()).hexdigest()
-    life.take_step(book, "bank_operator", statement=statement, digest=digest)
+    with life.real() as tx:  # a statement that was not booked would come again
+        book(tx, caller=life.town.callers["bank_operator"], project_id=life.town.project_id,
+             statement=statement, digest=digest, now=life.now)  # fmt: skip
+
+
+def state_account(life: Life) -> None:
+    """Let the bank state what it moved since it last did, where statements count."""
+    if life.stated is None:
+        return
+    life.bank.write_down()
+    new = [one for one in life.bank.movements() if one not in life.stated]
+    life.stated.update(new)
+    book_movements(life, [Movement(amount, names) for amount, names in new])
 
 
 def release(life: Life) -> None:

@@ -141,7 +141,7 @@ class SimulatedBank:
 
     def tell(self, fault: str = WHOLE, count: int | None = None) -> None:
         """Answer for some payments of one file, with a fault; what was lost is told again later."""
-        self.loose.clear()  # nothing is told that is not written down
+        self.write_down()  # nothing is told before
         words = [one for one in self.untold if self._order(one).reference not in self.silent]
         if not words:
             return
@@ -157,6 +157,10 @@ class SimulatedBank:
 
     def _order(self, word: tuple[str, str]) -> BankOrder:
         return self.order_of[word[0]]
+
+    def write_down(self) -> None:
+        """Make everything that happened durable."""
+        self.loose.clear()
 
     def acknowledge(self, fault: str) -> None:
         """Say of a file that it is there, its payments accepted; final words may overtake."""

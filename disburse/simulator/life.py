@@ -43,6 +43,8 @@ class Life:
         self.begin, self.loop = self.fuse.begin(self.real), self.fuse.begin(self.calm)
         recognises = seed % 3 == 0  # a bank that promises to recognise a file may be sent it again
         self.banks = town.banks(deduplicates=recognises)
+        # What the bank's statements had; None: they come only after everything was paid.
+        self.stated: set[tuple[int, str]] | None = set() if reads_statements(seed) else None
         self._empty_folders()
         self.bank = SimulatedBank(town.outbox, town.inbox, self.rng, recognises=recognises)
         self.posts = {name: self._post(name) for name in WORKERS}
@@ -154,6 +156,11 @@ class Life:
     def some(self, among: list[Any], count: int) -> list[Any]:
         """Choose a few; all, where nothing is left to chance any more."""
         return self.rng.sample(among, min(count, len(among))) if self.trouble else among
+
+
+def reads_statements(seed: int) -> bool:
+    """Say whether the account's statements are booked in this life as they come."""
+    return seed % 5 == 2  # noqa: PLR2004
 
 
 def _no_secret(name: str) -> bytes:

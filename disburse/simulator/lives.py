@@ -21,11 +21,12 @@ from disburse.simulator.acts import (
     release,
     resolve_all,
     sign_again,
+    state_account,
     work,
 )
 from disburse.simulator.bank import PAID, PENDING
 from disburse.simulator.find import Find, Found
-from disburse.simulator.life import Life
+from disburse.simulator.life import Life, reads_statements
 from disburse.simulator.town import Town
 from disburse.simulator.truth import all_paid, check, check_all, check_booked
 
@@ -57,7 +58,7 @@ def live(
     town: Town, *, seed: int, steps: int, tell: Callable[[int], None] = lambda _: None
 ) -> Lived:
     """Live so many steps, then let the bank be healthy until everybody has the money."""
-    with town.copy() as (begin, loop), _hushed():
+    with town.copy(statements=reads_statements(seed)) as (begin, loop), _hushed():
         return _lived(Life(town, begin, loop, seed), steps, tell)
 
 
@@ -105,6 +106,7 @@ def heal(life: Life) -> None:
             life.bank.happen(name, PAID)
         for _ in range(len(life.bank.untold)):
             life.bank.tell()
+        state_account(life)
         life.wait(ROUND)
         check(life)
         if all_paid(life):

@@ -8,7 +8,7 @@ from typing import Final
 from disburse.domain.reference import attempt_of
 from disburse.queries.board import board
 from disburse.queries.prove import prove
-from disburse.simulator.acts import Movement, book_movements
+from disburse.simulator.acts import Movement, book_movements, state_account
 from disburse.simulator.bank import PAID, PENDING, REJECTED, RETURNED
 from disburse.simulator.find import Find
 from disburse.simulator.life import Life
@@ -52,7 +52,11 @@ def check_all(life: Life) -> None:
 
 def check_booked(life: Life) -> None:
     """Let the bank state everything it moved: then the books agree with it to the fen."""
-    book_movements(life, [Movement(amount, names) for amount, names in life.bank.movements()])
+    if life.stated is None:
+        every = life.bank.movements()
+        book_movements(life, [Movement(amount, names) for amount, names in every])
+    else:
+        state_account(life)
     proof = life.see(prove)
     if not proof.ok:
         raise Find(f"the books do not prove after the last statement: {proof.differences}")

@@ -1,6 +1,6 @@
 import pytest
 
-from disburse.simulator.town import found_town
+from disburse.simulator.founding import found_town
 
 
 @pytest.fixture(scope="session")
