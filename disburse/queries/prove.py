@@ -21,9 +21,8 @@ REPLAY: Final = "transfers-replay-to-the-balance"  # 5
 UNBOOKED: Final = "paid-and-drawn-is-explained"  # 4
 WITHIN_FILE: Final = "booked-is-within-the-file"  # 6, where the bank books whole files
 # What moves `drawn` and names a file or payment: counted with that file.
-_BY_FILE: Final = {
-    Kind.BOOK_PAYMENT, Kind.BOOK_RETURN, Kind.MATCH_CREDIT, Kind.MATCH_DEBIT, Kind.ELSEWHERE,
-}  # fmt: skip
+_BY_EXPLANATION: Final = {Kind.MATCH_CREDIT, Kind.MATCH_DEBIT, Kind.ELSEWHERE}
+_BY_FILE: Final = {Kind.BOOK_PAYMENT, Kind.BOOK_RETURN} | _BY_EXPLANATION
 
 Row = tuple[int, int]  # a row of the ledger: project and account
 
@@ -140,9 +139,7 @@ def _otherwise(transfers: Mapping[Row, list[Transfer]]) -> Iterator[Unbooked]:
     for (project_id, account_id), kinds in transfers.items():
         for transfer in kinds:
             moved = deltas([transfer]).get("drawn", 0)
-            # A correction's reference begins with what it reverses: a retracted explanation.
-            kind = Kind(transfer.reference) if transfer.kind is Kind.CORRECT else transfer.kind
-            if moved and kind not in _BY_FILE:
+            if moved and not _is_of_a_file(transfer):
                 yield Unbooked(
                     project_id=project_id,
                     account_id=account_id,
@@ -151,6 +148,14 @@ def _otherwise(transfers: Mapping[Row, list[Transfer]]) -> Iterator[Unbooked]:
                     booked=-moved,
                     since=None,
                 )
+
+
+def _is_of_a_file(transfer: Transfer) -> bool:
+    # A correction's reference begins with what it reverses. A retracted explanation no longer
+    # counts with its file, nor does its correction; a booked entry still counts, so its would not.
+    if transfer.kind is Kind.CORRECT:
+        return Kind(transfer.reference) in _BY_EXPLANATION
+    return transfer.kind in _BY_FILE
 
 
 def _explained(
