@@ -37,7 +37,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
             len(line) != DATA
             or line[17:35] != f"{payer}    "
             or line[46:64] != f"{profile.originator:<18}"
-            or not f"{line[:14]}{amount}".isdecimal()
+            or not f"{line[:14]}{payer}{amount}".isdecimal()
             or not _NAME.fullmatch(name)
             or not _REFERENCE.fullmatch(reference)
         ):

@@ -26,7 +26,7 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     titles, said, more = next(lines, ""), next(lines, ""), next(lines, "")
     match = re.fullmatch(
         rf"([0-9]{{8}}),([0-9]{{8}}),[0-2][0-9][0-5][0-9],{profile.payer},([0-9A-Z]{{2,4}}),{_IBAN},"
-        rf"([0-9]{{4}})(0[1-9]|1[0-2]),{_MONEY},([1-9][0-9]{{0,5}}),01",
+        rf"((?!0000)[0-9]{{4}})(0[1-9]|1[0-2]),{_MONEY},([1-9][0-9]{{0,5}}),01",
         said,
         re.ASCII,
     )
