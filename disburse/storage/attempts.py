@@ -108,9 +108,7 @@ class Payments:
 
     def __iter__(self) -> Iterator[Payment]:
         """Walk the payments as the bank is to be told."""
-        pages = {"yield_per": records.PAGE}
-        rows = self._tx.execute(_PAYMENTS, self._file.values(), execution_options=pages)
-        for page in rows.partitions():
+        for page in records.in_pages(self._tx, _PAYMENTS, self._file.values()):
             sealed = [sealed_payee(self._file.project_id, row) for row in page]
             for row, payee in zip(page, records.known(self._tx, sealed), strict=True):
                 yield as_payment(row.reference, row.amount, payee)

@@ -48,8 +48,7 @@ def payouts(
     if limit is not None:
         query += " LIMIT :limit"
         values["limit"] = limit
-    pages = {"yield_per": records.PAGE}
-    for page in tx.execute(text(query), values, execution_options=pages).partitions():
+    for page in records.in_pages(tx, text(query), values):
         yield from _with_people(tx, [row._asdict() for row in page])
 
 

@@ -191,8 +191,8 @@ def payable(tx: Transaction, sheet: Sheet) -> Total:
 def funded(tx: Transaction, sheet: Sheet, *, wages: bool = False) -> Iterator[PayableLine]:
     """Walk the funded lines in order; memory stays flat. `wages`: with what each is made of."""
     with in_bulk(tx):
-        rows = tx.execute(_FUNDED, _key(sheet), execution_options={"yield_per": records.PAGE})
-    for page in rows.partitions():
+        pages = records.in_pages(tx, _FUNDED, _key(sheet))
+    for page in pages:
         for row, told in zip(page, _particulars(tx, sheet, page), strict=True):
             yield PayableLine(
                 number=row.number,

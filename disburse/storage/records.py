@@ -9,7 +9,8 @@ from datetime import date
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Row as AlchemyRow
+from sqlalchemy import TextClause, text
 
 from disburse.sealing import Key, bound_to, number_in
 from disburse.storage import seals
@@ -70,6 +71,15 @@ def of_kept(project_id: int, sha256: str) -> bytes:
 def of_member(login: str) -> bytes:
     """Name the place of a member's name."""
     return bound_to(INSTALLATION, "member", "name", login)
+
+
+def in_pages(
+    tx: Transaction, query: TextClause, values: Mapping[str, object]
+) -> Iterator[Sequence[AlchemyRow[Any]]]:
+    """Ask now, and walk what is found without having more than one page of it in memory."""
+    # To `partitions` the size is said again: SQLAlchemy does not apply a text's `yield_per` to it.
+    rows = tx.execute(query, values, execution_options={"yield_per": PAGE})
+    return rows.partitions(PAGE)
 
 
 def pages(rows: Iterable[Row]) -> Iterator[list[Row]]:
