@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 from sqlalchemy import text
 
 from disburse.domain.refusal import Refusal
+from disburse.storage.migrations.script import run_beside
 
 revision = "0014"
 down_revision = "0013"
@@ -33,11 +32,7 @@ def upgrade() -> None:
             "an unreleased version filled this database with readable personal data; take an empty "
             "database and set the installation up again"
         )
-    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    # Straight to the driver: many statements in one text, and no parameters to mistake `%` for.
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None  # noqa: S101  (a migration always runs on a live connection)
-    driver.execute(script)
+    run_beside(__file__)
 
 
 def downgrade() -> None:

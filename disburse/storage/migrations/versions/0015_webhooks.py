@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from disburse.storage.migrations.script import run_beside
 
 revision = "0015"
 down_revision = "0014"
@@ -14,11 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables; the SQL beside this file says what they are."""
-    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    # Straight to the driver: many statements in one text, and no parameters to mistake `%` for.
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None  # noqa: S101  (a migration always runs on a live connection)
-    driver.execute(script)
+    run_beside(__file__)
 
 
 def downgrade() -> None:
