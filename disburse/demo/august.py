@@ -6,6 +6,7 @@ from typing import Final
 
 from disburse import signing
 from disburse.demo.bank import Word, with_stranger, write_answer
+from disburse.demo.contract import PAYER
 from disburse.demo.doing import (
     answer,
     kept,
@@ -17,7 +18,6 @@ from disburse.demo.doing import (
     submit_month,
     turn,
 )
-from disburse.demo.set_up import PAYER
 from disburse.demo.showing import show_account, show_coverage, show_findings, show_sheets
 from disburse.demo.site import Key, Site
 from disburse.demo.telling import Mark, yuan

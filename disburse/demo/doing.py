@@ -7,10 +7,11 @@ from hashlib import sha256
 
 from disburse import signing, work
 from disburse.demo.bank import BankOrder, Word, read_order, write_statement
+from disburse.demo.contract import CURRENCY
 from disburse.demo.people import Worker
 from disburse.demo.site import Key, Site
 from disburse.demo.telling import Mark, yuan
-from disburse.demo.wages import CURRENCY, SUBCONTRACTORS, SheetFile, a_sheet
+from disburse.demo.wages import SUBCONTRACTORS, SheetFile, a_sheet
 from disburse.domain.refusal import Refusal
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.hand_over import hand_over

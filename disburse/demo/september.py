@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import Final
 
 from disburse.demo.august import REFUSED_BY_BANK, SENT_BACK
+from disburse.demo.contract import PAYER
 from disburse.demo.doing import give, pay, release, state, submit_month, turn
 from disburse.demo.people import Worker, a_worker
-from disburse.demo.set_up import ABSENT, PAYER
+from disburse.demo.set_up import ABSENT
 from disburse.demo.showing import show_account, show_findings, show_sheets
 from disburse.demo.site import Key, Site
 from disburse.demo.telling import Mark, yuan

@@ -8,15 +8,19 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from disburse import signing
-from disburse.demo.people import WORKERS, a_credit_code, an_identity_number
-from disburse.demo.site import ADAPTER, ADMINISTRATOR, Site
-from disburse.demo.wages import (
+from disburse.demo.contract import (
+    BANK,
     CURRENCY,
     GENERAL_CONTRACTOR,
-    PROJECT,
-    SUBCONTRACTORS,
-    Subcontractor,
+    LABOUR,
+    OPERATOR,
+    OWNER,
+    SPECIAL_ACCOUNT,
+    a_project,
 )
+from disburse.demo.people import WORKERS, a_credit_code, an_identity_number
+from disburse.demo.site import ADAPTER, ADMINISTRATOR, Site
+from disburse.demo.wages import PROJECT, SUBCONTRACTORS, Subcontractor
 from disburse.domain.access import OrganisationKind, Role
 from disburse.domain.particulars import Identity
 from disburse.domain.policy import Policy
@@ -31,13 +35,11 @@ from disburse.steps.parties.grant_roles import grant_roles
 from disburse.steps.parties.join_project import join_project
 from disburse.steps.parties.open_account import open_account
 from disburse.steps.parties.register_key import Offered, register_key
-from disburse.steps.parties.start_project import NewProject, start_project
+from disburse.steps.parties.start_project import start_project
 from disburse.steps.parties.use_account import use_account
 from disburse.storage.parties import Delegation
 
-OWNER, BANK, OPERATOR = a_credit_code(1), a_credit_code(31), a_credit_code(41)
-LABOUR, SECTOR = a_credit_code(51), a_credit_code(52)
-PAYER: Final = "62029900000000000001"  # the owner's account
+SECTOR: Final = a_credit_code(52)
 ABSENT: Final = 62  # the worker whom nobody registered in time: line 17 of B
 KEYS: Final = {"A": Algorithm.EDDSA, "B": Algorithm.ES256, "C": Algorithm.PS256}
 
@@ -152,22 +154,7 @@ def _identity(at: int) -> Identity:
 
 
 def _start_project(site: Site) -> None:
-    project = NewProject(
-        code=PROJECT,
-        name="嘉峪关市某安置住房项目（演示）",
-        owner=OWNER,
-        general_contractor=GENERAL_CONTRACTOR,
-        region="620200",
-        sector="housing",
-        government_funded=True,
-        currency=CURRENCY,
-        contract_amount=8_600_000_000,
-        labour_share_basis_points=2_500,
-        starts_on=date(2026, 3, 1),
-        ends_on=date(2027, 12, 31),
-        payer_account=PAYER,
-        policy=POLICY,
-    )
+    project = a_project(PROJECT, "嘉峪关市某安置住房项目（演示）", policy=POLICY)
     site.project_id = site.administer(start_project, project=project).id
     account = site.administer(
         open_account,
@@ -175,7 +162,7 @@ def _start_project(site: Site) -> None:
         bank=BANK,
         adapter=ADAPTER,
         currency=CURRENCY,
-        number="6202990000000017",
+        number=SPECIAL_ACCOUNT,
         holder="示例建筑总承包有限公司嘉峪关安置住房项目农民工工资专用账户",
         statements=True,
     )

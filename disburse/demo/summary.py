@@ -10,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from disburse.demo.contract import CURRENCY
 from disburse.demo.people import WORKERS
 from disburse.demo.site import Site
-from disburse.demo.wages import CURRENCY, PROJECT
+from disburse.demo.wages import PROJECT
 from disburse.domain.access import Caller
 from disburse.domain.ledger import COLUMNS
 from disburse.queries.account import account

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -11,13 +10,12 @@ from hashlib import sha256
 from typing import Final
 
 from disburse import sheetfile
+from disburse.demo.contract import a_header
 from disburse.demo.people import Worker, a_credit_code, a_worker
 from disburse.domain.sheet import Confirmation, Header, IdType, Kind, Line
 from disburse.sheetfile.template import write_xlsx
 
 PROJECT: Final = "JYG-2026-017"
-CURRENCY: Final = "CNY"
-GENERAL_CONTRACTOR: Final = a_credit_code(11)
 
 AUGUST: Final = date(2026, 8, 1)
 SEPTEMBER: Final = date(2026, 9, 1)
@@ -112,24 +110,8 @@ def lines_of(workers: Sequence[Worker], month: date) -> list[Line]:
     return [a_line(number, worker, month) for number, worker in enumerate(workers, start=1)]
 
 
-def a_header(subcontractor: Subcontractor, month: date, lines: Sequence[Line]) -> Header:
-    """Return the header that fits these lines."""
-    return Header(
-        project=PROJECT,
-        general_contractor=GENERAL_CONTRACTOR,
-        subcontractor=subcontractor.registration,
-        teams=tuple(sorted({line.team for line in lines})),
-        period=month,
-        worked_from=month,
-        worked_to=month.replace(day=monthrange(month.year, month.month)[1]),
-        pay_on=PAY_ON[month],
-        currency=CURRENCY,
-        kind=Kind.REGULAR,
-        number=1,
-        predecessor=None,
-        head_count=len(lines),
-        total_net=sum(line.net for line in lines),
-    )
+def _header(subcontractor: Subcontractor, month: date, lines: Sequence[Line]) -> Header:
+    return a_header(PROJECT, subcontractor.registration, month, lines, pay_on=PAY_ON[month])
 
 
 def a_sheet(
@@ -137,7 +119,7 @@ def a_sheet(
 ) -> SheetFile:
     """Return the month's sheet in the subcontractor's form."""
     lines = lines_of(subcontractor.workers if workers is None else workers, month)
-    return _written(subcontractor, month, a_header(subcontractor, month, lines), lines)
+    return _written(subcontractor, month, _header(subcontractor, month, lines), lines)
 
 
 def an_advance() -> bytes:
@@ -153,7 +135,7 @@ def an_advance() -> bytes:
         net=ADVANCE,
     )
     header = replace(
-        a_header(subcontractor, SEPTEMBER, [line]),
+        _header(subcontractor, SEPTEMBER, [line]),
         period=month,
         worked_from=month,
         worked_to=month.replace(day=31),
@@ -172,7 +154,7 @@ def a_faulty_sheet(subcontractor: Subcontractor, month: date) -> SheetFile:
     workers = subcontractor.workers
     workers[2] = workers[1]
     lines = lines_of(workers, month)
-    header = a_header(subcontractor, month, lines)
+    header = _header(subcontractor, month, lines)
     lines[4] = replace(lines[4], net=lines[4].net + 10_000)
     lines[19] = replace(lines[19], number=19)
     header = replace(header, head_count=header.head_count + 1)

@@ -8,13 +8,13 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from disburse import sheetfile, signing
+from disburse.demo.contract import PAYER, a_header
 from disburse.demo.wages import lines_of
-from disburse.domain.sheet import Header, Kind
 from disburse.domain.statement import Entry, Statement
 from disburse.queries.files import content
 from disburse.simulator.bank import FAULTS, PAID, PENDING, REJECTED, RETURNED
 from disburse.simulator.life import WORKERS, Life
-from disburse.simulator.town import CONTRACTOR, CURRENCY, EMPLOYERS, PAYER, PROJECT
+from disburse.simulator.town import EMPLOYERS, PROJECT
 from disburse.steps.bank.bundle import bundle
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.countersign import countersign
@@ -108,22 +108,7 @@ def new_sheet(life: Life) -> None:
 
 def _export(life: Life, employer: Any, month: date) -> None:  # noqa: ANN401
     lines = lines_of(employer.workers[: life.rng.randint(1, LINES_MAX)], month)
-    header = Header(
-        project=PROJECT,
-        general_contractor=CONTRACTOR,
-        subcontractor=employer.registration,
-        teams=tuple(sorted({line.team for line in lines})),
-        period=month,
-        worked_from=month,
-        worked_to=(month + timedelta(days=31)).replace(day=1) - timedelta(days=1),
-        pay_on=PAY_ON,
-        currency=CURRENCY,
-        kind=Kind.REGULAR,
-        number=1,
-        predecessor=None,
-        head_count=len(lines),
-        total_net=sum(line.net for line in lines),
-    )
+    header = a_header(PROJECT, employer.registration, month, lines, pay_on=PAY_ON)
     told = b"".join(sheetfile.write_json(header, lines))
     signature = signing.sign(told, employer.key, now=life.now)
     got = life.take_step(receive, employer.signer, content=told, media_type=sheetfile.JSON,

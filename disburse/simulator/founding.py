@@ -14,6 +14,16 @@ from shutil import disk_usage
 from typing import Any
 
 from disburse import banks, signing
+from disburse.demo.contract import (
+    BANK,
+    CURRENCY,
+    GENERAL_CONTRACTOR,
+    LABOUR,
+    OPERATOR,
+    OWNER,
+    SPECIAL_ACCOUNT,
+    a_project,
+)
 from disburse.demo.people import WORKERS, a_credit_code, a_worker, an_identity_number
 from disburse.domain.access import OrganisationKind
 from disburse.domain.particulars import Identity
@@ -24,18 +34,11 @@ from disburse.sealing import Keychain, LocalMaster, new_secret
 from disburse.simulator.town import (
     ADAPTER,
     ADMINISTRATOR,
-    BANK,
-    CONTRACTOR,
-    CURRENCY,
     EMPLOYERS,
     HASTE,
-    LABOUR,
     MEMORY,
     MEMORY_BYTES_MIN,
     NOW,
-    OPERATOR,
-    OWNER,
-    PAYER,
     PEOPLE,
     PROJECT,
     TEMPLATES,
@@ -53,7 +56,7 @@ from disburse.steps.parties.grant_roles import grant_roles
 from disburse.steps.parties.join_project import join_project
 from disburse.steps.parties.open_account import open_account
 from disburse.steps.parties.register_key import Offered, register_key
-from disburse.steps.parties.start_project import NewProject, start_project
+from disburse.steps.parties.start_project import start_project
 from disburse.steps.parties.use_account import use_account
 from disburse.storage import embedded, members
 from disburse.storage.engine import Begin, connect
@@ -135,7 +138,7 @@ class _Founding:
         kinds = OrganisationKind
         for kind, registration in (
             (kinds.OWNER, OWNER),
-            (kinds.GENERAL_CONTRACTOR, CONTRACTOR),
+            (kinds.GENERAL_CONTRACTOR, GENERAL_CONTRACTOR),
             (kinds.BANK, BANK),
             (kinds.LABOUR_AUTHORITY, LABOUR),
             *((kinds.SUBCONTRACTOR, a_credit_code(21 + at)) for at in range(EMPLOYERS)),
@@ -145,22 +148,7 @@ class _Founding:
                       name=f"示例单位{registration[-4:]}", region=region, sector="")  # fmt: skip
 
     def _project(self) -> None:
-        project = NewProject(
-            code=PROJECT,
-            name="模拟项目",
-            owner=OWNER,
-            general_contractor=CONTRACTOR,
-            region="620200",
-            sector="housing",
-            government_funded=True,
-            currency=CURRENCY,
-            contract_amount=8_600_000_000,
-            labour_share_basis_points=2_500,
-            starts_on=date(2026, 3, 1),
-            ends_on=date(2027, 12, 31),
-            payer_account=PAYER,
-            policy=Policy().stored(),
-        )
+        project = a_project(PROJECT, "模拟项目", policy=Policy().stored())
         self.town.project_id = self._act(start_project, project=project).id
         account = self._act(
             open_account,
@@ -168,7 +156,7 @@ class _Founding:
             bank=BANK,
             adapter=ADAPTER,
             currency=CURRENCY,
-            number="6202990000000017",
+            number=SPECIAL_ACCOUNT,
             holder="示例单位农民工工资专用账户",
             statements=self.statements,
         )
@@ -204,7 +192,7 @@ class _Founding:
 
     def _confirm(self) -> None:
         """Let the inspector know the contractor's approver, and the approver the rest."""
-        own = {CONTRACTOR, *(one.registration for one in self.town.employers)}
+        own = {GENERAL_CONTRACTOR, *(one.registration for one in self.town.employers)}
         by_approver = {
             login: [role] for login, place, role in PEOPLE if place in own and login != "approver"
         }

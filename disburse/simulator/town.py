@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from disburse import signing
 from disburse.adapter import Adapter
+from disburse.demo.contract import BANK, GENERAL_CONTRACTOR, LABOUR
 from disburse.demo.people import Worker, a_credit_code
 from disburse.domain.access import Caller, Role
 from disburse.domain.capabilities import Capabilities
@@ -23,25 +24,21 @@ from disburse.storage.engine import Connections, connect
 
 NOW: Final = datetime(2026, 8, 5, 2, 0, tzinfo=UTC)  # 10:00 on the site
 PROJECT: Final = "SIM-2026-001"
-CURRENCY: Final = "CNY"
 ADAPTER: Final = "delimited:small_chinese_bank"
 PAYMENTS_IN_A_FILE: Final = 2  # so that one sheet has several files
 EMPLOYERS: Final = 4
 WORKERS_OF_ONE: Final = 6
-PAYER: Final = "62029900000000000001"
-OWNER, CONTRACTOR, BANK = a_credit_code(1), a_credit_code(11), a_credit_code(31)
-LABOUR, OPERATOR = a_credit_code(51), a_credit_code(41)
 # What a crash would lose, nobody misses: the server lives as long as the simulator does.
 HASTE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  (only as a parent, where it is large enough)
 MEMORY_BYTES_MIN: Final = 2**30
 
 PEOPLE: Final = (
-    ("labour_officer", CONTRACTOR, Role.LABOUR_OFFICER),
-    ("approver", CONTRACTOR, Role.APPROVER),
-    ("second_approver", CONTRACTOR, Role.APPROVER),
-    ("releaser", CONTRACTOR, Role.RELEASER),
-    ("second_releaser", CONTRACTOR, Role.RELEASER),
+    ("labour_officer", GENERAL_CONTRACTOR, Role.LABOUR_OFFICER),
+    ("approver", GENERAL_CONTRACTOR, Role.APPROVER),
+    ("second_approver", GENERAL_CONTRACTOR, Role.APPROVER),
+    ("releaser", GENERAL_CONTRACTOR, Role.RELEASER),
+    ("second_releaser", GENERAL_CONTRACTOR, Role.RELEASER),
     ("bank_operator", BANK, Role.BANK_OPERATOR),
     ("inspector", LABOUR, Role.INSPECTOR),
     *((f"signer_{at}", a_credit_code(21 + at), Role.SIGNER) for at in range(EMPLOYERS)),
