@@ -106,6 +106,16 @@ def prove(tx: Transaction, held: Held, *, factor: Factor, at: datetime) -> tuple
     return Opened(token, until), shown
 
 
+def prove_or_begin(
+    tx: Transaction, token: str, *, member_id: int, browser: str, factor: Factor, at: datetime
+) -> tuple[Opened, SignedIn]:
+    """Prove the session that the browser holds, if it is this account's; else begin one."""
+    held = hold(tx, token, at=at)
+    if held is not None and held.member_id == member_id:
+        return prove(tx, held, factor=factor, at=at)
+    return begin(tx, member_id=member_id, browser=browser, factor=factor, at=at)
+
+
 def caller(tx: Transaction, token: str, *, at: datetime) -> Caller | None:
     """Return who asks under this secret; None when the session is unknown, half or over."""
     values = {"digest": digest_of(token), "at": at, "idle": at - IDLE_MAX}

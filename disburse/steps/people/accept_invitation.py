@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from disburse import ways_in
 from disburse.domain.access import Act, Caller
 from disburse.domain.password import require_strong
 from disburse.domain.refusal import Refusal
@@ -15,11 +16,9 @@ from disburse.factors.password import Passwords
 from disburse.storage import (
     acts,
     at_rest,
-    company,
     credentials,
     invitations,
     members,
-    passkeys,
     sessions,
 )
 from disburse.storage.engine import Transaction
@@ -60,14 +59,12 @@ def accept_invitation(
             "the code is not the one that belongs to this secret now: wait for the next one, and "
             "see that the telephone's clock is right"
         )
+    ended = ways_in.end(tx, member_id=member.id, at=now)
     credentials.put(
         tx, member_id=member.id, password=passwords.hash(password), totp=found.totp, at=now
     )
     credentials.take_step(tx, member_id=member.id, step=step)
-    company.unlink(tx, member_id=member.id)
-    passkeys.remove_all(tx, member_id=member.id, at=now)
     invitations.use(tx, found.id, at=now)
-    ended = sessions.end_all(tx, member_id=member.id, at=now)
     opened, shown = sessions.begin(
         tx, member_id=member.id, browser=browser, factor=Factor.TOTP, at=now
     )

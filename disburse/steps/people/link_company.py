@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from disburse import ways_in
 from disburse.domain.access import Act, Caller
 from disburse.domain.signed_in import Factor
 from disburse.door import by
 from disburse.factors.company import Vouched
-from disburse.storage import acts, company, credentials, invitations, members, passkeys, sessions
+from disburse.storage import acts, company, invitations, members, sessions
 from disburse.storage.engine import Transaction
 from disburse.storage.invitations import NoSuchInvitation
 from disburse.storage.sessions import Opened
@@ -26,12 +27,9 @@ def link_company(
     who = members.caller_of_member(tx, found.member_id)
     if who is None:
         raise NoSuchInvitation("a disabled account cannot be opened")
-    company.unlink(tx, member_id=who.member_id)
+    ended = ways_in.end(tx, member_id=who.member_id, at=now)
     company.link(tx, whom, member_id=who.member_id, at=now)
-    credentials.remove(tx, member_id=who.member_id)
-    passkeys.remove_all(tx, member_id=who.member_id, at=now)
     invitations.use(tx, found.id, at=now)
-    ended = sessions.end_all(tx, member_id=who.member_id, at=now)
     opened, shown = sessions.begin(
         tx, member_id=who.member_id, browser=browser, factor=Factor.COMPANY, at=now
     )

@@ -39,13 +39,9 @@ def show_passkey(
         raise PasskeyRefused("this passkey is not known here, or was removed")
     uses = passkey.shown(place, answer, challenge, public_key=known.public_key, uses=known.uses)
     passkeys.used(tx, known.id, uses=uses, at=now)
-    held = sessions.hold(tx, token, at=now)
-    if held is not None and held.member_id == known.member_id:
-        opened, shown = sessions.prove(tx, held, factor=Factor.PASSKEY, at=now)
-    else:
-        opened, shown = sessions.begin(
-            tx, member_id=known.member_id, browser=browser, factor=Factor.PASSKEY, at=now
-        )
+    opened, shown = sessions.prove_or_begin(
+        tx, token, member_id=known.member_id, browser=browser, factor=Factor.PASSKEY, at=now
+    )
     caller = replace(who, signed_in=shown)
     acts.record(tx, Act.SHOW_PASSKEY, by=by(caller, now), subject="passkey", subject_id=known.id)
     return opened, caller

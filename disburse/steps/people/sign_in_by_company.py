@@ -25,13 +25,9 @@ def sign_in_by_company(
     who = members.caller_of_member(tx, member_id) if member_id is not None else None
     if who is None:
         raise CompanyRefused("you were not invited here, or your account is disabled")
-    held = sessions.hold(tx, token, at=now)
-    if held is not None and held.member_id == who.member_id:
-        opened, shown = sessions.prove(tx, held, factor=Factor.COMPANY, at=now)
-    else:
-        opened, shown = sessions.begin(
-            tx, member_id=who.member_id, browser=browser, factor=Factor.COMPANY, at=now
-        )
+    opened, shown = sessions.prove_or_begin(
+        tx, token, member_id=who.member_id, browser=browser, factor=Factor.COMPANY, at=now
+    )
     caller = replace(who, signed_in=shown)
     acts.record(
         tx, Act.SIGN_IN_BY_COMPANY, by=by(caller, now), subject="member", subject_id=who.member_id,
