@@ -14,6 +14,7 @@ from disburse.domain.refusal import Refusal
 from disburse.storage import records, seals
 from disburse.storage.acts import By
 from disburse.storage.answered import Attempt
+from disburse.storage.booked import BY_NAME
 from disburse.storage.engine import Transaction
 
 
@@ -211,15 +212,8 @@ _SEEN: Final = text("""
     SELECT reference FROM statement_entry
     WHERE account_id = :a AND reference = ANY(CAST(:references AS text[]))
 """)
-_STATED_OF: Final = text("""
-    WITH booked AS (
-        SELECT names, sum(amount) AS amount FROM (
-            SELECT names, -amount AS amount FROM statement_entry
-            WHERE account_id = :a AND effect IN ('book_payment', 'book_return')
-            UNION ALL
-            SELECT names, CASE kind WHEN 'own_payment' THEN amount ELSE -amount END
-            FROM explanation WHERE account_id = :a AND state = 'endorsed') b
-        GROUP BY names)
+_STATED_OF: Final = text(f"""
+    WITH booked AS ({BY_NAME})
     SELECT EXISTS (SELECT FROM open_item
                    WHERE account_id = :a AND project_id IN (0, :p) AND side = 'debit'
                      AND remaining = CAST(:amount AS bigint)) AS alike,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from disburse.domain.statement import Entry
+from disburse.storage.booked import BY_NAME
 from disburse.storage.engine import Transaction
 from disburse.storage.plans import in_bulk
 
@@ -97,7 +98,7 @@ class Unbooked:
         return True
 
 
-_UNBOOKED: Final = text("""
+_UNBOOKED: Final = text(f"""
     WITH payment AS (
         SELECT a.project_id, a.reference, a.amount, f.reference AS part_of
         FROM attempt a JOIN bank_file f ON f.project_id = a.project_id AND f.id = a.file_id
@@ -108,14 +109,7 @@ _UNBOOKED: Final = text("""
         WHERE account_id = :a AND state <> 'void'
           AND (reference = ANY(CAST(:names AS text[]))
                OR reference IN (SELECT part_of FROM payment))),
-    booked AS (
-        SELECT names, sum(amount) AS amount FROM (
-            SELECT names, -amount AS amount FROM statement_entry
-            WHERE account_id = :a AND effect IN ('book_payment', 'book_return')
-            UNION ALL
-            SELECT names, CASE kind WHEN 'own_payment' THEN amount ELSE -amount END
-            FROM explanation WHERE account_id = :a AND state = 'endorsed') b
-        GROUP BY names)
+    booked AS ({BY_NAME})
     SELECT p.reference, p.amount - coalesce(b.amount, 0) AS unbooked, p.part_of
     FROM payment p LEFT JOIN booked b ON b.names = p.reference
     UNION ALL
