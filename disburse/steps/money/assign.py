@@ -34,10 +34,11 @@ def assign(
     """
     admit(tx, caller, Act.ASSIGN, project_id)
     item, sharing = _take(tx, caller, project_id, item_id)
+    who = by(caller, now)
     facts: dict[str, object] = {"amount": item.amount}
     if not agreed(
         tx,
-        by=by(caller, now),
+        by=who,
         act=Act.ASSIGN,
         project_id=project_id,
         subject=("item", item_id),
@@ -45,7 +46,6 @@ def assign(
         facts=facts,
     ):
         return False
-    who = by(caller, now)
     for site in sharing:
         inbox.answer_entry(
             tx, project_id=site, account_id=item.account_id, cause=item.cause,

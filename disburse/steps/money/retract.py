@@ -40,6 +40,7 @@ def retract(
     given = open_items.take_explanation(
         tx, project_id=project_id, explanation_id=explanation_id, state="endorsed"
     )
+    who = by(caller, now)
     facts: dict[str, object] = {
         "kind": str(given.kind),
         "amount": given.amount,
@@ -47,7 +48,7 @@ def retract(
     }
     if not agreed(
         tx,
-        by=by(caller, now),
+        by=who,
         act=Act.RETRACT,
         project_id=project_id,
         subject=("explanation", explanation_id),
@@ -55,7 +56,6 @@ def retract(
         facts=facts,
     ):
         return False
-    who = by(caller, now)
     reference = f"explanation:{given.id}"
     posted = ledger.posted(tx, project_id=project_id, reference=reference)
     _require_nothing_rests_on_it(tx, given)
