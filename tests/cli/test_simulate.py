@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 from click.testing import CliRunner
@@ -30,8 +29,6 @@ def test_a_sound_run_is_told_in_figures():
 
 
 def test_several_lives_at_once_are_the_same_lives():
-    if (os.cpu_count() or 1) < 2:
-        pytest.skip("one processor")
     alone = list(abreast.live_all([(1, 20), (2, 20)]))
     at_once = list(abreast.live_all([(1, 20), (2, 20)], jobs=2))
     assert sorted(at_once, key=lambda one: one.seed) == alone

@@ -113,7 +113,10 @@ def _part(read, one):
     return read(one)
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="no openssl program here")
+@pytest.mark.skipif(
+    OPENSSL is None,
+    reason="the bank's part is played by the openssl program, which is not installed here",
+)
 class TestOpenSsl:
     @pytest.fixture
     def bank(self, tmp_path, people):
