@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -23,6 +23,7 @@ Begin = Callable[[], AbstractContextManager[Transaction]]
 CONNECTIONS_KEPT: Final = 4
 CONNECTIONS_MAX: Final = 32
 KEYCHAIN: Final = "disburse_keychain"  # where every transaction carries what opens seals
+ENDING: Final = "disburse_ending"  # where it carries what is to be done when it ends
 CONNECT_SECONDS_MAX: Final = 10  # a server that is down is found out before the user gives up
 
 
@@ -46,7 +47,7 @@ class Connections:
         its idempotency key.
         """
         try:
-            with self.engine.begin() as tx:
+            with self.engine.begin() as tx, ending(tx):
                 yield tx
         except DBAPIError as error:
             if not _is_away(error):
@@ -92,6 +93,22 @@ def _is_away(error: DBAPIError) -> bool:
     if state is None:  # the driver's own word: it did not get as far as the server
         return isinstance(error.orig, psycopg.OperationalError)
     return str(state).startswith(("08", "57P"))
+
+
+@contextmanager
+def ending(tx: Transaction) -> Iterator[None]:
+    """Do what steps asked for by `at_end`, right before the transaction ends."""
+    with ExitStack() as asked:
+        tx.execution_options(**{ENDING: asked})
+        yield
+
+
+def at_end(tx: Transaction, close: Callable[[], object]) -> None:
+    """Have `close` called when the transaction ends, however it does.
+
+    A refusal leaves half-walked generators behind, which live for as long as its traceback.
+    """
+    tx.get_execution_options()[ENDING].callback(close)
 
 
 def read_only(begin: Begin) -> Begin:

@@ -14,7 +14,7 @@ from sqlalchemy import TextClause, text
 
 from disburse.sealing import Key, bound_to, number_in
 from disburse.storage import seals
-from disburse.storage.engine import Transaction
+from disburse.storage.engine import Transaction, at_end
 from disburse.storage.rows import array
 from disburse.storage.seals import INSTALLATION, Forgotten, Use
 
@@ -79,6 +79,7 @@ def in_pages(
     """Ask now, and walk what is found without having more than one page of it in memory."""
     # To `partitions` the size is said again: SQLAlchemy does not apply a text's `yield_per` to it.
     rows = tx.execute(query, values, execution_options={"yield_per": PAGE})
+    at_end(tx, rows.close)
     return rows.partitions(PAGE)
 
 

@@ -19,7 +19,7 @@ from disburse.domain.reference import attempt_of
 from disburse.queries.prove import prove
 from disburse.steps.bank.resolve import resolve
 from disburse.storage import ledger, tenancy
-from disburse.storage.engine import Connections, Transaction
+from disburse.storage.engine import Connections, Transaction, ending
 from tests.builders import World
 from tests.machine.bank import Lines, TruthfulBank
 
@@ -59,7 +59,7 @@ class Mechanics(RuleBasedStateMachine):
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
-        with self.tx.begin_nested():
+        with self.tx.begin_nested(), ending(self.tx):
             yield self.tx
 
     def do(self, step, who, **facts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ResourceClosedError
 
 from disburse.queries.payouts import Wanted, every
 from disburse.storage import lines, records, sheets
@@ -33,6 +34,16 @@ def test_a_query_is_walked_in_pages(world, monkeypatch):
     with world.begin() as tx:
         walked = records.in_pages(tx, text("SELECT generate_series(1, :n)"), {"n": LINES})
         assert [len(page) for page in walked] == [3, 3, 2]
+
+
+def test_a_walk_ends_with_its_transaction(world, monkeypatch):
+    """A cursor of the server that is left open when a step refuses is a warning, and a leak."""
+    monkeypatch.setattr(records, "PAGE", PAGE)
+    with world.begin() as tx:
+        walked = records.in_pages(tx, text("SELECT generate_series(1, :n)"), {"n": LINES})
+        assert len(next(walked)) == PAGE
+    with pytest.raises(ResourceClosedError):
+        next(walked)
 
 
 def test_lines_are_opened_in_pages_for_their_root(world, pages):
