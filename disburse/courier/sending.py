@@ -42,7 +42,6 @@ def send_all(post: Post, routes: Routes) -> tuple[int, int]:
             break
         if sending is None:
             continue
-        post.count.raise_to(sending.count)
         outcome = _send(post, sending, submitting[sending.file.connection_id])
         sent += outcome == "sent"
         unsure += outcome == "unknown"
@@ -79,10 +78,21 @@ def _take(post: Post, among: Collection[int], odd: list[int]) -> Sending | None:
 
 
 def _send(post: Post, sending: Sending, way: tuple[Connection, Transport]) -> str:
-    """Carry one file, and write down what is known of it; return the outcome."""
+    """Carry one file, and write down what is known of it; return the outcome.
+
+    What breaks before the transport is asked at all broke before the first byte.
+    """
     file, (connection, transport) = sending.file, way
     try:
-        transport.submit(parcel_of(post, connection, sending))
+        post.count.raise_to(sending.count)
+        parcel = parcel_of(post, connection, sending)
+    except Exception as error:  # noqa: BLE001  (whatever it was, nothing left)
+        told = error.detail if isinstance(error, BadTransport) else type(error).__qualname__
+        _log.error("bank file %s could not be made ready and waits: %s", file.id, told)
+        _wait(post, sending, told)
+        return "nothing-sent"
+    try:
+        transport.submit(parcel)
     except (NothingSent, BadTransport) as refusal:
         _log.warning("bank file %s was not sent and waits: %s", file.id, refusal.detail)
         _wait(post, sending, refusal.detail)

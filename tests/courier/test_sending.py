@@ -187,6 +187,31 @@ def test_what_surely_did_not_leave_waits_and_leaves_later(carrying, monkeypatch)
     assert carrying.outcomes() == [(1, "nothing-sent"), (2, "sent")]
 
 
+def test_what_breaks_before_the_transport_is_asked_waits_and_leaves_later(carrying, monkeypatch):
+    carrying.connect()
+    file = carrying.released()
+
+    def defect(*_):
+        raise ZeroDivisionError
+
+    for place in (
+        "disburse.courier.sending.parcel_of",
+        "disburse.courier.post.OutsideCount.raise_to",
+    ):
+        with monkeypatch.context() as broken:
+            broken.setattr(place, defect)
+            if place.endswith("raise_to"):
+                broken.setattr("disburse.courier.carrying.recognise", lambda _: None)
+            assert carrying.carry() == Carried()
+        assert carrying.file_state() == "dispatching"
+        assert list(carrying.outbox.iterdir()) == []
+        carrying.wait(minutes=5)
+    assert carrying.outcomes() == [(1, "nothing-sent"), (2, "nothing-sent")]
+
+    assert carrying.carry() == Carried(sent=1)
+    assert (carrying.outbox / file.name).exists()
+
+
 def test_any_other_failure_leaves_unknown(carrying, monkeypatch):
     carrying.connect()
     carrying.released()
