@@ -78,6 +78,24 @@ def write(tx: Transaction, answering: Answering, *, act: Act, connection_id: int
     inbox.add_anomalies(
         tx, connection_id=connection_id, digest=digest, rows=answering.anomalies, at=at
     )
+    _end_waiting(tx, answering, act=act, by=by)
+
+
+def _end_waiting(tx: Transaction, answering: Answering, *, act: Act, by: By) -> None:
+    """Resolve that answers were missing, where they came now; the history says by which act."""
+    ended = inbox.answer_files(
+        tx, project_id=answering.project_id, file_ids=sorted(answering.files), at=by.at
+    )
+    for number in ended:
+        acts.record(
+            tx,
+            act,
+            by=by,
+            subject="anomaly",
+            subject_id=number,
+            project_id=answering.project_id,
+            facts={"resolution": inbox.ANSWERED, "digest": answering.digest},
+        )
 
 
 def confirm(

@@ -9,11 +9,14 @@ from typing import Final
 
 from sqlalchemy import text
 
+from disburse.domain.lifecycle.attempt import IN_FLIGHT
 from disburse.domain.open_item import OpenItem, Side
 from disburse.domain.refusal import Refusal
 from disburse.storage import records, seals
 from disburse.storage.acts import By
 from disburse.storage.engine import Transaction
+
+ANSWERED: Final = "the bank said of every payment what became of it"
 
 
 class NoSuchAnomaly(Refusal):
@@ -178,6 +181,18 @@ def ask_again(tx: Transaction, item: OpenItem, *, detail: str, at: datetime) -> 
     tx.execute(_ADD_ANOMALY, values)
 
 
+def answer_files(
+    tx: Transaction, *, project_id: int, file_ids: Sequence[int], at: datetime
+) -> list[int]:
+    """Take off the queue that files' answers are missing, where every payment has its outcome now.
+
+    Nobody resolved it: the bank's answer did. Returns the alarms' numbers.
+    """
+    values = {"p": project_id, "files": list(file_ids), "at": at, "text": ANSWERED,
+              "under_way": sorted(IN_FLIGHT)}  # fmt: skip
+    return [row.id for row in tx.execute(_ANSWER_FILES, values)]
+
+
 def answer_entry(
     tx: Transaction, *, project_id: int, account_id: int, cause: str, resolution: str, by: By
 ) -> None:
@@ -211,6 +226,17 @@ _IS_DISPUTED: Final = text("""
                      AND (reference = :reference
                           OR reference = (SELECT reference FROM bank_file
                                           WHERE project_id = :p AND id = :f)))
+""")
+_ANSWER_FILES: Final = text("""
+    UPDATE anomaly n SET resolved_at = :at, resolution = :text
+    FROM bank_file f
+    WHERE f.project_id = :p AND f.id = ANY(CAST(:files AS bigint[]))
+      AND n.project_id = :p AND n.code = 'answer-missing' AND n.reference = f.reference
+      AND n.resolved_at IS NULL
+      AND NOT EXISTS (SELECT FROM attempt a
+                      WHERE a.project_id = f.project_id AND a.period = f.period
+                        AND a.file_id = f.id AND a.state = ANY(CAST(:under_way AS text[])))
+    RETURNING n.id
 """)
 _ANSWER_ENTRY: Final = text("""
     UPDATE anomaly SET resolved_by = :by, resolved_at = :at, resolution = :text
