@@ -32,7 +32,7 @@ class AcknowledgedAsked(Schema):
 
 
 class NeverAsked(Schema):
-    """The bank's document that says so."""
+    """The bank's document that says so; it is kept already, see `documents`."""
 
     document_sha256 = a_digest()
     reason = a_reason()
@@ -99,7 +99,7 @@ def _people(made: Routes) -> None:
 
     @made.changes(f"{ONE}/never", FileTold, asks=NeverAsked)
     def _never(ask: Ask, **file: Any) -> object:  # noqa: ANN401
-        """Reject an unknown file by the bank's document that says so; two people."""
+        """Reject an unknown file by a kept document of the bank that says so; two people."""
         return never(ask.tx, caller=ask.caller, now=ask.now, **file, **ask.said)
 
     @made.changes(f"{ONE}/cancel_file", FileTold, asks=ReasonAsked)

@@ -18,6 +18,7 @@ from disburse.simulator.town import EMPLOYERS, PROJECT
 from disburse.steps.bank.bundle import bundle
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.countersign import countersign
+from disburse.steps.bank.keep_document import keep_document
 from disburse.steps.bank.never import never
 from disburse.steps.bank.reissue import reissue
 from disburse.steps.bank.resolve import resolve
@@ -202,8 +203,9 @@ def bury(life: Life) -> None:
     for one in life.see(simulated.files, "unknown"):
         if one.reference not in life.bank.orders and not life.bank.lies_there(one.name):
             life.bank.refused.add(one.name)
+            document = life.take_step(keep_document, "releaser", content=b"the bank's book")
             for who in ("releaser", "approver"):
-                life.offer(never, who, file_id=one.id, document_sha256="d" * 64,
+                life.offer(never, who, file_id=one.id, document_sha256=document,
                            reason="the bank's book")  # fmt: skip
 
 
@@ -228,7 +230,7 @@ def asks_too_early(life: Life) -> None:
 def buries_alone(life: Life) -> None:
     """Let one person say that the bank will never execute a file."""
     for one in life.some(life.see(simulated.files, "unknown"), 1):
-        document = life.rng.randbytes(32).hex()
+        document = life.take_step(keep_document, "releaser", content=life.rng.randbytes(32))
         life.take_step(never, "releaser", file_id=one.id, document_sha256=document,
                        reason="no bank's")  # fmt: skip
 

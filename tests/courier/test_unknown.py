@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,9 @@ from disburse.courier.carrying import Carried
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.approval import SamePerson
 from disburse.domain.lifecycle.edges import WrongState
+from disburse.queries.board import board
 from disburse.steps.bank.acknowledge import acknowledge
+from disburse.steps.bank.keep_document import keep_document
 from disburse.steps.bank.miss import miss
 from disburse.steps.bank.never import never
 from disburse.steps.bank.reissue import reissue
@@ -21,10 +24,12 @@ from disburse.steps.bank.resolve import resolve
 from disburse.steps.bank.resume import resume
 from disburse.steps.bank.retransmit import WouldPayTwice, retransmit
 from disburse.storage import kept_bytes, parties
+from disburse.storage.inbox import ANSWERED
+from disburse.storage.kept_bytes import NoSuchDocument
 from disburse.transports import CannotReach
 from disburse.transports.directory import Directory
 
-DOCUMENT = "d" * 64
+DOCUMENT = b"We do not have it and will not execute it."
 LIST = "e" * 64
 
 
@@ -61,7 +66,8 @@ def again(carrying, who, file, banks, reason="the bank's line broke"):
 
 
 def no_more(carrying, who, file, document=DOCUMENT):
-    facts = {"file_id": file.id, "document_sha256": document, "reason": "the bank wrote"}
+    digest = carrying.world.do(keep_document, "releaser", content=document)
+    facts = {"file_id": file.id, "document_sha256": digest, "reason": "the bank wrote"}
     return carrying.world.do(never, who, **facts).state
 
 
@@ -117,13 +123,20 @@ class TestNever:
     def test_two_people_with_one_document_reject_every_payment(self, carrying, lost):
         assert no_more(carrying, "releaser", lost) == "unknown"
         with pytest.raises(OtherWord):
-            no_more(carrying, "approver", lost, document="f" * 64)
+            no_more(carrying, "approver", lost, document=b"another letter")
         assert no_more(carrying, "approver", lost) == "refused"
         assert set(carrying.states()) == {"rejected"}
         evidence = carrying.rows("SELECT DISTINCT evidence FROM attempt")
-        assert evidence == [(f"document:{DOCUMENT}",)]
+        assert evidence == [(f"document:{sha256(DOCUMENT).hexdigest()}",)]
         [(held, in_flight)] = carrying.rows("SELECT held, in_flight FROM balance WHERE held > 0")
         assert (held, in_flight) == (lost.total, 0)
+
+    def test_a_digest_of_what_nobody_handed_in_is_no_document(self, carrying, lost):
+        facts = {"document_sha256": sha256(DOCUMENT).hexdigest(), "reason": "the bank wrote"}
+        with pytest.raises(NoSuchDocument, match="hand it in"):
+            carrying.world.do(never, "releaser", file_id=lost.id, **facts)
+        assert no_more(carrying, "releaser", lost) == "unknown"
+        assert carrying.world.do(never, "approver", file_id=lost.id, **facts).state == "refused"
 
     def test_not_what_the_bank_has(self, carrying):
         carrying.connect()
@@ -308,6 +321,49 @@ class TestMissingAnswers:
         file = carrying.released()
         carrying.carry()
         assert not carrying.world.do(miss, None, file_id=file.id)
+
+    def resolutions(self, carrying):
+        return carrying.rows("SELECT resolved_by, resolution FROM anomaly ORDER BY id")
+
+    def late_answer(self, carrying, file, *, of=slice(None)):
+        order = read_order((carrying.outbox / file.name).read_bytes())
+        words = {credit.reference: Word() for credit in order.credits[of]}
+        carrying.world.ingest(write_answer(order, words, on=file.pay_on))
+
+    def test_the_answer_that_comes_later_ends_it(self, carrying, accepted):
+        carrying.wait(days=9)
+        assert carrying.carry() == Carried(missed=1)
+        self.late_answer(carrying, accepted, of=slice(1))
+        assert self.resolutions(carrying) == [(None, None)], "the others are missing still"
+        self.late_answer(carrying, accepted, of=slice(1, None))
+        assert set(carrying.states()) == {"paid"}
+        assert self.resolutions(carrying) == [(None, ANSWERED)]
+        told = carrying.rows("SELECT type FROM event WHERE type LIKE 'anomaly.%'")
+        assert told == [("anomaly.ingest",)]
+        with carrying.world.begin() as tx:
+            left = board(tx, carrying.world.caller("releaser"), banks=carrying.world.banks,
+                         now=carrying.world.now)  # fmt: skip
+        assert [one.thing for one in left.rows] == []
+        assert carrying.carry() == Carried()
+
+    def test_the_banks_books_end_it_too(self, carrying, accepted):
+        carrying.wait(days=9)
+        assert carrying.carry() == Carried(missed=1)
+        booked = carrying.rows("SELECT -amount, reference, '' FROM attempt ORDER BY line")
+        carrying.world.book(*booked[1:])
+        assert self.resolutions(carrying) == [(None, None)]
+        carrying.world.book(booked[0])
+        assert set(carrying.states()) == {"paid"}
+        assert self.resolutions(carrying) == [(None, ANSWERED)]
+
+    def test_what_a_person_resolved_keeps_the_persons_word(self, carrying, accepted):
+        carrying.wait(days=9)
+        carrying.carry()
+        [(number,)] = carrying.rows("SELECT id FROM anomaly")
+        carrying.world.do(resolve, "releaser", anomaly_id=number, resolution="the bank was asked")
+        self.late_answer(carrying, accepted)
+        person = carrying.world.caller("releaser").person_id
+        assert self.resolutions(carrying) == [(person, "the bank was asked")]
 
     def test_it_holds_up_no_reissue(self, carrying, accepted):
         order = read_order((carrying.outbox / accepted.name).read_bytes())

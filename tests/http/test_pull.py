@@ -11,6 +11,7 @@ from disburse.courier.carrying import Carried
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.access import OrganisationKind, Role
 from disburse.steps.bank.fetch import FETCH_HOLDS
+from disburse.steps.bank.keep_document import keep_document
 from disburse.storage import parties
 from tests.courier.carrying import Carrying
 from tests.http.site import Site, add_token
@@ -122,7 +123,8 @@ def test_what_was_refused_is_not_downloaded_again(bank):
     bank.post("fetch")
     bank.carrying.wait(seconds=(FETCH_HOLDS + timedelta(seconds=1)).total_seconds())
     bank.carrying.carry()
-    said = {"document_sha256": "a" * 64, "reason": "the bank wrote"}
+    letter = bank.carrying.world.do(keep_document, "releaser", content=b"the bank's letter")
+    said = {"document_sha256": letter, "reason": "the bank wrote"}
     bank.post("never", "releaser", **said)
     assert bank.post("never", "approver", **said).json["state"] == "refused"
     assert bank.content().status_code == 409

@@ -321,7 +321,8 @@ class TestTakenBack:
         return story
 
     def says_never(self, story, who, grounds):
-        told = {"document_sha256": grounds * 64, "reason": "they say so"}
+        document = story.world.do(keep_document, "releaser", content=grounds.encode())
+        told = {"document_sha256": document, "reason": "they say so"}
         return story.world.do(never, who, file_id=story.file.id, **told)
 
     def takes_back(self, story, who="releaser", **changed):
@@ -374,6 +375,9 @@ class TestTakenBack:
         self.says_never(lost, "releaser", "a")
         (word,) = self.waiting(lost)
         assert (word.act, word.subject) == ("never", f"file:{lost.file.id}")
-        assert (word.facts, word.until) == ({"document": "a" * 64}, lost.world.now + WORD_HOLDS)
+        assert (word.facts, word.until) == (
+            {"document": sha256(b"a").hexdigest()},
+            lost.world.now + WORD_HOLDS,
+        )
         lost.world.now += WORD_HOLDS + timedelta(seconds=1)
         assert self.waiting(lost) == ()

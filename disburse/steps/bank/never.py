@@ -11,7 +11,7 @@ from disburse.domain.lifecycle import bank_file
 from disburse.domain.lifecycle.attempt import State
 from disburse.domain.lifecycle.bank_file import Action
 from disburse.door import admit, by
-from disburse.storage import answered, files, ledger
+from disburse.storage import answered, files, kept_bytes, ledger
 from disburse.storage.answered import Change
 from disburse.storage.attempts import Place
 from disburse.storage.engine import Transaction
@@ -31,9 +31,11 @@ def never(
     """Reject every payment of the file by the bank's document; two people hold the same one.
 
     After the first person's word nothing has changed. The money goes back to held: each payment
-    can be reissued or given up. Nobody's memory suffices: a file "declared lost" pays twice.
+    can be reissued or given up. Nobody's memory suffices: a file "declared lost" pays twice, so
+    the document itself is kept for whoever doubts it later. Raises `NoSuchDocument`.
     """
     admit(tx, caller, Act.NEVER, project_id)
+    kept_bytes.require_document(tx, project_id=project_id, digest=document_sha256)
     file = files.take(tx, project_id=project_id, file_id=file_id)
     bank_file.move(file.state, Action.NEVER)
     if not agreed(
