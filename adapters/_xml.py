@@ -98,49 +98,37 @@ class _NoTree:
 class Judge:
     """Says of a document in pieces whether it is one whole, well-formed, harmless XML document.
 
-    With a schema it says that the document holds it, too. Memory does not grow with the document
-    where what repeats in it are elements named `repeated`.
+    With a schema it says that the document holds it, too. Nothing is built, so that memory does not
+    grow with the document.
     """
 
-    def __init__(self, repeated: str, schema: etree.XMLSchema | None = None) -> None:
-        """Begin; each document wants a judge of its own.
-
-        Two parsers, because lxml tells who gives a target nothing of the schema, and who validates
-        nothing of a lone "&" or a missing end.
-        """
+    def __init__(self, schema: etree.XMLSchema | None = None) -> None:
+        """Begin; each document wants a judge of its own."""
         self._parser = etree.XMLParser(  # type: ignore[call-overload]  # `close` is enough
-            target=_NoTree(), load_dtd=False, no_network=True, resolve_entities=False,
-            huge_tree=False, collect_ids=False,
+            target=_NoTree(), schema=schema, load_dtd=False, no_network=True,
+            resolve_entities=False, huge_tree=False, collect_ids=False,
         )  # fmt: skip
-        self._validating: etree.XMLPullParser | None = None
-        self._seen = 0  # of what repeats
-        if schema is not None:
-            self._validating = etree.XMLPullParser(
-                events=("end",), tag=f"{{*}}{repeated}", schema=schema, load_dtd=False,
-                no_network=True, resolve_entities=False, huge_tree=False, collect_ids=False,
-            )  # fmt: skip
-            self._closed = self._validating.read_events()
 
     def feed(self, piece: bytes) -> None:
         """Judge one more piece, or raise `Damaged`."""
         try:
             self._parser.feed(piece)
-            if self._validating is not None:
-                self._validating.feed(piece)
-                for _, element in self._closed:
-                    self._seen += 1
-                    forget_some(element, self._seen)
         except etree.LxmlError as why:
             raise Damaged(str(why)[:200]) from why
+        self._look()
 
     def close(self) -> None:
         """Judge the whole, or raise `Damaged`."""
         try:
             self._parser.close()
-            if self._validating is not None:
-                self._validating.close()
         except etree.LxmlError as why:
             raise Damaged(str(why)[:200]) from why
+        self._look()
+
+    def _look(self) -> None:
+        """Raise `Damaged` for what the schema has against it: with a target, lxml only notes it."""
+        for told in self._parser.feed_error_log:
+            raise Damaged(told.message[:200])
 
 
 def forget(element: Element) -> None:

@@ -21,7 +21,6 @@ from adapters._xml import Damaged, Judge
 from adapters.iso20022.rules import Rules
 from disburse.adapter import Head, Payment, UnreadableFile
 
-_PAYMENT: Final = "CdtTrfTxInf"
 _HEAD_LINES: Final = 7  # before the first payment
 _END: Final = ["</PmtInf>", "</CstmrCdtTrfInitn>", "</Document>"]
 _LINE_BYTES_MAX: Final = 1 << 14  # six times the longest payment
@@ -53,7 +52,7 @@ class Reader:
         Raises `UnreadableFile` when the bytes are not such a file, when its two headers disagree on
         reference, count, sum or debtor, or when the payments are not that count, sum and currency.
         """
-        judge = Judge(_PAYMENT, self._schema)
+        judge = Judge(self._schema)
         try:
             yield from self._read(chain.from_iterable(_lines(content, judge)))
         except (Damaged, UnicodeDecodeError) as why:

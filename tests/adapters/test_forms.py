@@ -200,8 +200,31 @@ def test_a_judge_finds_whatever_is_not_well_formed(schema, size, good, bad):
         judged(content.replace(good, bad, 1), schema, size)
 
 
+@pytest.mark.parametrize("size", [50, 1 << 20])
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"<PmtMtd>TRF<", b"<PmtMtd>XXX<"),
+        (b"<PmtMtd>TRF</PmtMtd>", b""),
+        (b"<RmtInf>", b"<RmtInf><Unknown/>"),
+        (b'<InstdAmt Ccy="CNY">', b"<InstdAmt>"),
+        (b'<InstdAmt Ccy="CNY">', b'<InstdAmt Ccy="CNY" Rate="1">'),
+        (b"</PmtInf>\n", b"</PmtInf>words\n"),
+        (b"pain.001.001.09", b"pain.001.001.03"),
+        (b"</CstmrCdtTrfInitn>", b"<SplmtryData/></CstmrCdtTrfInitn>"),
+    ],
+)
+def test_a_judge_with_a_schema_finds_whatever_does_not_hold_it(size, good, bad):
+    content = b"".join(ISO.render(a_batch()))
+    assert good in content
+    broken = content.replace(good, bad, 1)
+    assert judged(broken, None, size)
+    with pytest.raises(Damaged):
+        judged(broken, official.schema("pain.001.001.09"), size)
+
+
 def judged(content, schema, size):
-    judge = Judge("CdtTrfTxInf", schema)
+    judge = Judge(schema)
     for start in range(0, len(content), size):
         judge.feed(content[start : start + size])
     judge.close()
