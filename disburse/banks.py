@@ -27,6 +27,7 @@ from disburse.adapter import (
     Refusal,
     UnreadableFile,
 )
+from disburse.domain.distinct import Distinct
 from disburse.domain.wage import PARTS as WAGE_PARTS
 
 GROUP: Final = "disburse.adapters"
@@ -167,7 +168,7 @@ def prove(adapter: Adapter, batch: Batch, content: bytes | BinaryIO) -> None:
     carries, states = _carried(adapter)
     heads: list[Head] = []
     count = total = 0
-    references: set[str] = set()
+    references = Distinct()
     try:
         found = _payments(adapter.read_back(_pieces(content)), heads)
         for position, (wanted, one) in enumerate(zip_longest(batch.payments, found), start=1):
@@ -177,8 +178,10 @@ def prove(adapter: Adapter, batch: Batch, content: bytes | BinaryIO) -> None:
             references.add(wanted.reference)
     except UnreadableFile as why:
         raise Unproven(f"the written file cannot be read back: {why.detail}", where="file") from why
-    if (count, total, len(references)) != (batch.count, batch.total, batch.count):
+    if (count, total) != (batch.count, batch.total):
         raise Unproven("the file's payments are not the batch's count and sum", where="totals")
+    if not references.holds(one.reference for one in batch.payments):
+        raise Unproven("a reference stands for two payments of the batch", where="references")
     if len(heads) != 1 or states(heads[0]) != states(Head.of(batch)):
         raise Unproven("the file as a whole is not the batch's: compare its header", where="head")
 
@@ -219,11 +222,8 @@ def _different(
             f"the file has {'more' if wanted is None else 'fewer'} payments than the batch",
             where=f"payment {position}",
         )
-    names = [
-        name
-        for name in sorted(adapter.capabilities.carries)
-        if _said(wanted, name) != _said(found, name)
-    ]
+    carried = sorted(adapter.capabilities.carries)
+    names = [name for name in carried if _said(wanted, name) != _said(found, name)]
     return Unproven(
         f"payment {position} (reference {wanted.reference}) has another {', '.join(names)} in the"
         " file",

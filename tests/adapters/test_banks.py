@@ -130,7 +130,7 @@ def test_a_file_with_other_payments_is_not_kept(change):
 
 
 def test_one_reference_for_two_payments_is_not_kept():
-    with pytest.raises(banks.Unproven):
+    with pytest.raises(banks.Unproven, match="stands for two"):
         banks.write(ISO, a_batch(a_payment(1), a_payment(2, reference=a_payment(1).reference)))
 
 
