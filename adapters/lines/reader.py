@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any, Final
 
 from adapters.lines.profile import PAYMENT_FIELDS, Profile, read_amount, written_amount
-from adapters.lines.row import reading
+from adapters.lines.row import Read, reading
 from adapters.lines.spelling import Column, NotALine
 from disburse.adapter import Head, Payment, Refusal, UnreadableFile
 
@@ -23,20 +23,24 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     Raises `UnreadableFile` unless every line is the profile's, rows are numbered without a gap,
     header and trailer agree, and count and sum are the payments'.
     """
-    lines, quick = _lines(profile, content), reading(profile)
-
-    said = _values(profile, profile.header, next(lines, None)) if profile.header else {}
+    said, quick = {}, reading(profile)
+    pieces = _pieces(profile, content)
+    rows = next(pieces, [])
+    if profile.header:
+        said = _values(profile, profile.header, rows[0] if rows else None)
+    rows = rows[bool(profile.header) :]
     count = total = 0
-    waiting = next(lines, None)
-    behind = () if profile.trailer or waiting is None else (None,)
-    for line in chain(lines, behind):  # always one behind: the last line may be the trailer
-        count += 1
-        payment = (waiting and quick(waiting, count)) or _payment(profile, waiting, count)
-        total += payment.amount
-        yield payment
-        waiting = line
+    last: list[bytes] = []  # the line that may be the trailer
+    for more in chain(pieces, (None,)):
+        if profile.trailer:
+            rows, last = rows[:-1], rows[-1:]
+        for payment in _payments(profile, quick, rows, count + 1):
+            count, total = count + 1, total + payment.amount
+            yield payment
+        rows = last + (more or [])
     if profile.trailer:
-        for field, value in _values(profile, profile.trailer, waiting).items():
+        trailer = last[0] if last else None
+        for field, value in _values(profile, profile.trailer, trailer).items():
             if said.setdefault(field, value) != value:
                 raise UnreadableFile(f"not a file of ours: header and trailer disagree on {field}")
     if not count or (said.get("count", count), said.get("total", total)) != (count, total):
@@ -44,19 +48,29 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     yield _head(said)
 
 
-def _lines(profile: Profile, content: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield whole lines; bytes behind the last line end mean that the file was cut."""
+def _pieces(profile: Profile, content: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield some whole lines; bytes behind the last line end mean that the file was cut."""
     rest, end = b"", profile.line_end
     for piece in content:
         *whole, rest = (rest + piece).split(end)
-        for line in whole:
-            if b"\n" in line:
-                raise UnreadableFile("not a file of ours: a line ends in another way")
-            yield line
+        if end != b"\n" and b"\n" in b"".join(whole):
+            raise UnreadableFile("not a file of ours: a line ends in another way")
+        if whole:
+            yield whole
         if len(rest) > LINE_BYTES_MAX:
             raise UnreadableFile("not a file of ours: a line without end")
     if rest:
         raise UnreadableFile("not a file of ours: it is cut short")
+
+
+def _payments(
+    profile: Profile, quick: Read, rows: Sequence[bytes], first: int
+) -> Iterable[Payment]:
+    """Return the rows' payments: all at once, or where that cannot be, each by itself."""
+    found = quick(rows, first) if rows else ()
+    if found is None:
+        return (_payment(profile, line, number) for number, line in enumerate(rows, start=first))
+    return found
 
 
 def _values(profile: Profile, columns: tuple[Column, ...], line: bytes | None) -> dict[str, Value]:
@@ -86,7 +100,7 @@ def _value(profile: Profile, field: str, text: str) -> Value:
     return text
 
 
-def _payment(profile: Profile, line: bytes | None, number: int) -> Payment:
+def _payment(profile: Profile, line: bytes, number: int) -> Payment:
     values = _values(profile, profile.row, line)
     if values.pop("number", number) != number:
         raise UnreadableFile(f"not a file of ours: row {number} has another number")

@@ -1,4 +1,4 @@
-"""A profile's row, worked out once: a quick look at a payment, its bytes, and the way back.
+"""A profile's rows, worked out once: a quick look at a payment, many rows' bytes, the way back.
 
 Each gives what the long way gives (`writer`, `reader`), or says that it does not know: then the
 long way is gone, which names what is wrong, or finds that nothing is.
@@ -7,10 +7,13 @@ long way is gone, which names what is wrong, or finds that nothing is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from operator import attrgetter, itemgetter
-from typing import Final
+from typing import Any, Final
 
+from adapters._columns import BYTES, Looking, encoded, is_one, joined, lines_of, payments
 from adapters.lines.profile import AMOUNT_DIGITS_MAX, Profile, written_amount
 from adapters.lines.spelling import BLANK, Column, Fixed
 from disburse.adapter import Payment
@@ -20,28 +23,24 @@ _IDEOGRAPHS: Final = "\u4e00-\u9fa5"
 IDEOGRAPH_BYTES: Final = {"gb18030": 2, "gbk": 2, "utf-8": 3}
 # A profile's own form that can be part of a larger one: nothing in it matches a line's end.
 _EMBEDDABLE: Final = re.compile(r"[0-9A-Za-z\[\]{}()|?:+*,-]*", re.ASCII)
-BYTES: Final = "latin-1"  # each byte as a character, so that widths count bytes
 _PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
-_FIELDS: Final = (
-    "reference", "name", "account", "bank_code", "bank_name", "note", "latin_name",
-)  # fmt: skip
 
-Look = Callable[[Payment], bool]
-Write = Callable[[int, Payment], bytes]
-Read = Callable[[bytes, int], Payment | None]
+Write = Callable[[int, Sequence[Payment]], bytes]
+Read = Callable[[Sequence[bytes], int], Sequence[Payment] | None]
+Cut = Callable[[Sequence[bytes]], Sequence[Sequence[Any]] | None]
+Clean = Callable[..., Sequence[str]]
 
 
-def looking(profile: Profile) -> Look:
-    """Return what says of a payment that nothing is wrong with it; False: look closer."""
+def looking(profile: Profile) -> Looking | None:
+    """Return what sees that nothing is wrong with payments, unless the profile hinders it."""
     texts = [one for one in profile.row if one.field not in {"", "number", "amount"}]
     (amount,) = (one for one in profile.row if one.field == "amount")
     most = min(profile.capabilities.amount_max, _largest(profile, amount))
-    forms = [_form(profile, column) for column in texts]
-    if amount.pattern is not None or None in forms:
-        return lambda _: False
-    fits = re.compile("\n".join(map(str, forms))).fullmatch
-    told = attrgetter(*(column.field for column in texts))  # reference and account at least
-    return lambda one: 1 <= one.amount <= most and fits("\n".join(told(one))) is not None
+    forms = {one.field: _form(profile, one) for one in texts}
+    known = {field: form for field, form in forms.items() if form is not None}
+    if amount.pattern is not None or known != forms:
+        return None
+    return Looking(known, most)
 
 
 def _largest(profile: Profile, column: Column) -> int:
@@ -75,13 +74,12 @@ def _form(profile: Profile, column: Column) -> str | None:
 
 
 def writing(profile: Profile) -> Write:
-    """Return what makes a row's bytes, with its end, of a payment that fits."""
+    """Return what makes the bytes of rows, from a number on, of payments that fit."""
     columns = [one for one in profile.row if one.field]
     fields = [one.field for one in columns]
     amount = fields.index("amount")
-    # where no column is the number, it is put behind all of them, and left out
-    number = fields.index("number") if "number" in fields else len(fields)
-    getter = attrgetter(*(one if one != "number" else "amount" for one in fields), "amount")
+    number = fields.index("number") if "number" in fields else None
+    getter = attrgetter(*(one if one != "number" else "amount" for one in fields))
     texts = tuple(at for at, one in enumerate(fields) if one not in {"number", "amount"})
     amount_text = _amount_text(profile, columns[amount])
     characters, encoding = profile.spelling.characters, profile.encoding
@@ -89,16 +87,16 @@ def writing(profile: Profile) -> Write:
     if not characters:
         template = template.encode(encoding).decode(BYTES)
 
-    def write(place: int, payment: Payment) -> bytes:
-        found = list(getter(payment))
-        found[amount] = amount_text(payment.amount)
-        found[number] = place
-        if characters:
-            return (template % tuple(found[:-1])).encode(encoding)
-        for at in texts:
-            if not found[at].isascii():
-                found[at] = found[at].encode(encoding).decode(BYTES)
-        return (template % tuple(found[:-1])).encode(BYTES)
+    def write(first: int, some: Sequence[Payment]) -> bytes:
+        found: list[Any] = list(zip(*map(getter, some), strict=True))
+        found[amount] = map(amount_text, found[amount])
+        if number is not None:
+            found[number] = range(first, first + len(some))
+        if not characters:
+            for at in texts:
+                found[at] = encoded(found[at], encoding)
+        rows = "".join(map(template.__mod__, zip(*found, strict=True)))
+        return rows.encode(encoding if characters else BYTES)
 
     return write
 
@@ -139,92 +137,118 @@ def _constant(profile: Profile, column: Column) -> str:
 
 
 def reading(profile: Profile) -> Read:
-    """Return what makes a payment of a row without its end; None: look closer."""
-    if any(one.right and one.field not in {"number", "amount"} for one in profile.row):
-        return lambda _line, _number: None
-    encoding = profile.encoding
-    by_bytes = isinstance(profile.spelling, Fixed) and not profile.spelling.characters
-    match = _matching(profile, by_bytes=by_bytes)
-    pick = _picking([one.field for one in profile.row if one.field])
-    numbered = next((one for one in _written(profile) if one.endswith("d")), "")
-    clean: Callable[[str], str] | None = None
-    width = 0
-    if isinstance(profile.spelling, Fixed):
-        width = sum(column.width for column in profile.row)
-        clean = _cleaning(encoding) if by_bytes else _without_blanks
+    """Return what makes payments of rows without their ends, from a number on; None: look closer.
 
-    def read(line: bytes, number: int) -> Payment | None:
+    No row has a line feed in it.
+    """
+    if any(one.right and one.field not in {"number", "amount"} for one in profile.row):
+        return lambda _lines, _first: None
+    cut, clean = _cutting(profile)
+    places = {one.field: at for at, one in enumerate(profile.row) if one.field}
+    constants = [
+        (at, _constant(profile, one)) for at, one in enumerate(profile.row) if not one.field
+    ]
+    numbered = next((one for one in _written(profile) if one.endswith("d")), "")
+    number, amount = places.pop("number", None), places.pop("amount")
+    amounts = _amounts(profile, profile.row[amount])
+
+    def numbers(first: int, count: int) -> str:
+        return f"{numbered}\n" * count % tuple(range(first, first + count))
+
+    def read(lines: Sequence[bytes], first: int) -> Sequence[Payment] | None:
         try:
-            whole = line.decode(BYTES if by_bytes else encoding)
-            found = match(whole)
-            if found is None or (width and len(whole) != width):
+            found = cut(lines)
+            if found is None or any(set(clean(found[at])) != {one} for at, one in constants):
                 return None
-            place, major, minor, *texts = pick((*found.groups(), ""))
-            if numbered and place != numbered % number:
+            if number is not None and joined(clean(found[number])) != numbers(first, len(lines)):
                 return None
-            reference, name, account, code, bank, note, latin = (
-                map(clean, texts) if clean else texts
-            )
+            sums = amounts(clean(found[amount]))
+            texts = {field: clean(found[at], BLANK) for field, at in places.items()}
         except UnicodeDecodeError:
             return None
-        return Payment(
-            reference=reference, name=name, account=account, bank_code=code, bank_name=bank,
-            amount=int(major + minor), note=note, latin_name=latin,
-        )  # fmt: skip
+        return None if sums is None else list(payments(sums, texts))
 
     return read
 
 
-def _without_blanks(text: str) -> str:
-    return text.rstrip(BLANK)
+def _cutting(profile: Profile) -> tuple[Cut, Clean]:
+    """Return what cuts lines into columns, and what gives the texts of a column.
+
+    The first returns None where a line has another length or other columns; the second takes off
+    what fills a column up.
+    """
+    encoding, spelling = profile.encoding, profile.spelling
+    if not isinstance(spelling, Fixed):
+        return _by_delimiter(
+            encoding, spelling.refused, len(profile.row)
+        ), lambda texts, _="": texts
+    widths = [one.width for one in profile.row]
+    if spelling.characters:
+        return _by_characters(encoding, widths), _stripped
+    width, unpack = sum(widths), struct.Struct("".join(f"{one}s" for one in widths)).iter_unpack
+
+    def cut(lines: Sequence[bytes]) -> Sequence[Sequence[bytes]] | None:
+        same = set(map(len, lines)) == {width}
+        return list(zip(*unpack(b"".join(lines)), strict=True)) if same else None
+
+    def clean(column: Sequence[bytes], fill: str = "") -> Sequence[str]:
+        some = column[:1] if is_one(column) else column
+        bare = [one.rstrip(b" ") for one in some] if fill else some
+        found = b"\n".join(bare).decode(encoding).split("\n")
+        return found if len(found) == len(column) else found * len(column)
+
+    return cut, clean
 
 
-def _cleaning(encoding: str) -> Callable[[str], str]:
-    """Return what takes a text out of a column of bytes, each of which came as a character."""
-
-    def clean(text: str) -> str:
-        bare = text.rstrip(BLANK)
-        return bare if bare.isascii() else bare.encode(BYTES).decode(encoding)
-
-    return clean
+def _stripped(texts: Sequence[str], fill: str = "") -> Sequence[str]:
+    return [one.rstrip(fill) for one in texts] if fill else texts
 
 
-def _picking(fields: list[str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    """Return what puts a row's groups into the order of `reading`; the last group is empty."""
-    groups = [
-        name for one in fields for name in (("major", "minor") if one == "amount" else (one,))
-    ]
-    return itemgetter(*(
-        groups.index(one) if one in groups else len(groups)
-        for one in ("number", "major", "minor", *_FIELDS)
-    ))  # fmt: skip
+def _by_characters(encoding: str, widths: list[int]) -> Cut:
+    ends = list(accumulate(widths))
+    # the empty one behind: an itemgetter of less than two returns no tuple
+    slices = itemgetter(*map(slice, (0, *ends), (*ends, 0)))
+
+    def cut(lines: Sequence[bytes]) -> Sequence[Sequence[str]] | None:
+        texts = b"\n".join(lines).decode(encoding).split("\n")
+        same = set(map(len, texts)) == {ends[-1]}
+        return list(zip(*map(slices, texts), strict=True)) if same else None
+
+    return cut
 
 
-def _matching(profile: Profile, *, by_bytes: bool) -> Callable[[str], re.Match[str] | None]:
-    """Return what matches a row: a group for each field, and two for the amount."""
-    delimiter = "" if isinstance(profile.spelling, Fixed) else profile.spelling.refused
-    parts: list[str] = []
-    for column in profile.row:
-        if not column.field:
-            constant = _constant(profile, column)
-            if by_bytes:
-                constant = constant.encode(profile.encoding).decode(BYTES)
-            parts.append(re.escape(constant))
-        elif column.field == "amount":
-            parts.append(_amount(profile, column))
-        else:
-            parts.append(f"([^{re.escape(delimiter)}]*)" if delimiter else f"(.{{{column.width}}})")
-    return re.compile(re.escape(delimiter).join(parts), re.DOTALL).fullmatch
+def _by_delimiter(encoding: str, delimiter: str, count: int) -> Cut:
+    def cut(lines: Sequence[bytes]) -> Sequence[Sequence[str]] | None:
+        texts = b"\n".join(lines).decode(encoding).split("\n")
+        rows = [one.split(delimiter) for one in texts]
+        return list(zip(*rows, strict=True)) if set(map(len, rows)) == {count} else None
+
+    return cut
+
+
+def _amounts(profile: Profile, column: Column) -> Callable[[Sequence[str]], Sequence[int] | None]:
+    """Return what reads a column of amounts, each in the one form that it is written in."""
+    form = lines_of(_amount(profile, column))
+    behind = 10**profile.zeros
+
+    def read(texts: Sequence[str]) -> Sequence[int] | None:
+        lines = joined(texts)
+        if form.fullmatch(lines) is None:
+            return None
+        found = list(map(int, lines.replace(".", "").split("\n")[:-1]))
+        return [one // behind for one in found] if behind > 1 else found
+
+    return read
 
 
 def _amount(profile: Profile, column: Column) -> str:
-    """Return an amount's form, in two groups: what stands before the decimal point and behind."""
+    """Return an amount's form."""
     _, point, decimals = written_amount(profile, 0).partition(".")
     digits = len(decimals) - profile.zeros
-    behind = rf"\.([0-9]{{{digits}}})0{{{profile.zeros}}}" if point else "()"
+    behind = rf"\.[0-9]{{{digits}}}0{{{profile.zeros}}}" if point else ""
     most = AMOUNT_DIGITS_MAX - digits
     if column.fill != BLANK:
-        return f"0*([0-9]{{1,{most}}}){behind}"
+        return f"0*[0-9]{{1,{most}}}{behind}"
     blanks = f"{BLANK}*" if isinstance(profile.spelling, Fixed) else ""
-    whole = f"(0|[1-9][0-9]{{0,{most - 1}}}){behind}"
+    whole = f"(?:0|[1-9][0-9]{{0,{most - 1}}}){behind}"
     return blanks + whole if column.right else whole + blanks

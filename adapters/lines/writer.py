@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import count, islice
 from typing import Final
 
 from adapters._limits import Limit
-from adapters._vetted import require_fits, vetted
+from adapters._vetted import look_at_each, require_fits, vetted_pieces
 from adapters.lines.profile import Profile, written_amount
 from adapters.lines.row import looking, writing
 from adapters.lines.spelling import Column
@@ -38,8 +37,8 @@ class Writer:
         self._checks = tuple(
             (self._limits[c], c.field) for c in profile.row if c.field not in {"", "number"}
         )
-        self._looks_right = looking(profile)
-        self._write_row = writing(profile)
+        self._look = looking(profile)
+        self._write_rows = writing(profile)
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
@@ -52,7 +51,7 @@ class Writer:
             faults.append(
                 Fault("amount", "amount", f"pay between 1 and {able.amount_max} minor units")
             )
-        if not faults and self._looks_right(payment):
+        if not faults and self._look is not None and self._look.at_one(payment):
             return ()
         for limit, field in self._checks:
             text = self._payment_text(payment, field)
@@ -63,13 +62,15 @@ class Writer:
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
         able, profile = self._profile.capabilities, self._profile
-        payments = vetted(batch, able, self.preflight)
+        look = look_at_each if self._look is None else self._look.at_all
+        pieces = vetted_pieces(batch, able, self.preflight, look, PIECE_ROWS)
         head = self._outer(profile.header, batch) if profile.header else b""
         tail = self._outer(profile.trailer, batch) if profile.trailer else b""
         yield head
-        rows = map(self._write_row, count(1), payments)
-        while some := list(islice(rows, PIECE_ROWS)):
-            yield b"".join(some)
+        count = 0
+        for some in pieces:
+            yield self._write_rows(count + 1, some)
+            count += len(some)
         yield tail
 
     def _outer(self, columns: tuple[Column, ...], batch: Batch) -> bytes:

@@ -46,7 +46,7 @@ NUMBER = 1_234
 
 def long_faults(writer, payment):
     """Return what the writer finds without its quick look."""
-    writer._looks_right = lambda _: False
+    writer._look = None
     return writer.preflight(payment, writer._profile.currency)
 
 
@@ -71,9 +71,28 @@ def test_the_quick_way_finds_writes_and_reads_what_the_long_way_does(name, payme
     if faults:
         return
     line = line_of(profile, payment)
-    assert quick.writing(profile)(NUMBER, payment) == line + profile.line_end
-    known = quick.reading(profile)(line, NUMBER)
-    assert known in {None, _payment(profile, line, NUMBER)}
+    assert quick.writing(profile)(NUMBER, [payment]) == line + profile.line_end
+    known = quick.reading(profile)([line], NUMBER)
+    assert known in (None, [_payment(profile, line, NUMBER)])
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@settings(deadline=None, max_examples=50)
+@given(some=st.lists(PAYMENTS, min_size=1, max_size=5))
+def test_many_rows_at_once_are_each_of_them_alone(name, some):
+    profile = PROFILES[name]
+    alone = [not long_faults(Writer(profile), one) for one in some]
+    look = quick.looking(profile)
+    assert look is None or not look.at_all(some) or all(alone)
+    good = [one for one, fits in zip(some, alone, strict=True) if fits]
+    if not good:
+        return
+    write, read = quick.writing(profile), quick.reading(profile)
+    each = [write(number, [one]) for number, one in enumerate(good, start=NUMBER)]
+    assert write(NUMBER, good) == b"".join(each)
+    lines = [one.removesuffix(profile.line_end) for one in each]
+    wanted = [_payment(profile, line, number) for number, line in enumerate(lines, start=NUMBER)]
+    assert read(lines, NUMBER) in (None, wanted)
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -87,19 +106,22 @@ def test_what_the_quick_way_reads_of_a_damaged_row_the_long_way_reads(name, data
         line[at : at + data.draw(st.integers(0, 2))] = data.draw(
             st.sampled_from([b"", b" ", b"0", b"00", b"x", b".", b"|", b"\xb2", b"\r", b"-"])
         )
-    found = quick.reading(profile)(bytes(line), NUMBER)
-    if found is not None:
-        assert found == _payment(profile, bytes(line), NUMBER)
+    good = line_of(profile, a_payment(name="b", note=""))
+    for lines in ([bytes(line)], [bytes(line), good]):
+        found = quick.reading(profile)(lines, NUMBER)
+        if found is not None:
+            assert found[0] == _payment(profile, bytes(line), NUMBER)
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES.keys() - {"big5", "own form"}))
 def test_most_payments_go_the_quick_way(name):
     profile = PROFILES[name]
     payment = a_payment(name="a", amount=5)
-    assert quick.looking(profile)(payment)
+    assert quick.looking(profile).at_one(payment)
+    assert quick.looking(profile).at_all([payment, payment])
     if name != "right":
         line = line_of(profile, payment)
-        assert quick.reading(profile)(line, NUMBER) == _payment(profile, line, NUMBER)
+        assert quick.reading(profile)([line], NUMBER) == [_payment(profile, line, NUMBER)]
 
 
 @pytest.mark.parametrize("encoding", quick.IDEOGRAPH_BYTES)
@@ -114,6 +136,6 @@ def test_a_row_that_is_too_long_by_a_zero_is_not_ours():
     profile = PROFILES["example"]
     line = line_of(profile, a_payment())
     longer = line.replace(b"0000000650001", b"00000000650001")
-    assert quick.reading(profile)(longer, NUMBER) is None
+    assert quick.reading(profile)([longer], NUMBER) is None
     with pytest.raises(UnreadableFile):
         _payment(profile, longer, NUMBER)
