@@ -9,7 +9,7 @@ from disburse.domain.lifecycle.sheet import State
 from disburse.domain.sheet import Kind
 from disburse.steps.payroll.approve import approve
 from disburse.steps.payroll.review import review
-from disburse.storage import ledger, request_keys, sheets, tenancy
+from disburse.storage import ledger, request_keys, sheets
 from disburse.work import Turn, run, turn
 from tests.builders import a_request_key
 from tests.sheets import a_sheet_json, lines
@@ -44,10 +44,10 @@ def test_a_round_funds_by_due_date_and_then_by_receipt(world, loop):
 def test_a_round_forgets_the_nonces_of_signatures_that_are_too_old(world, loop):
     key = a_request_key(world, "machine", "viewer")
     with world.begin() as tx:
-        tenancy.stand(tx, world.caller("viewer"))
+        viewer = world.caller("viewer")
         for nonce, minutes in (("old", 0), ("fresh", 1)):
             ends = world.now + timedelta(minutes=minutes)
-            assert request_keys.use_up(tx, kid=key.kid, nonce=nonce, expires_at=ends)
+            assert request_keys.use_up(tx, viewer, kid=key.kid, nonce=nonce, expires_at=ends)
     turn(loop, now=world.now)
     with loop() as tx:
         assert tx.scalars(text("SELECT nonce FROM request_nonce")).all() == ["fresh"]

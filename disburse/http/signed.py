@@ -12,7 +12,7 @@ from flask import Request
 from disburse import signing
 from disburse.domain.access import Caller
 from disburse.signing import BadSignature
-from disburse.storage import request_keys, tenancy
+from disburse.storage import request_keys
 from disburse.storage.engine import Begin, Transaction
 
 FIELDS: Final = ("Signature-Input", "Signature")
@@ -57,8 +57,9 @@ def _caller(
     )
     if known is None or not known.key.good(at):
         raise BadSignature("the key is not good, or its account is not")
-    tenancy.stand(tx, known.caller)
-    if not request_keys.use_up(tx, kid=claim.kid, nonce=claim.nonce, expires_at=at + REMEMBERED):
+    if not request_keys.use_up(
+        tx, known.caller, kid=claim.kid, nonce=claim.nonce, expires_at=at + REMEMBERED
+    ):
         raise BadSignature("this nonce was used before")
     return known.caller
 

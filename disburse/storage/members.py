@@ -114,13 +114,13 @@ def anybody_is(tx: Transaction, roles: Collection[Role]) -> bool:
 def caller_of_token(tx: Transaction, *, digest: bytes, at: datetime) -> Caller | None:
     """Return who a token stands for; None when it is unknown, revoked or expired at `at`."""
     row = tx.execute(_CALLER_OF_TOKEN, {"digest": digest, "at": at}).one_or_none()
-    return _caller(row) if row else None
+    return caller_in(row) if row else None
 
 
 def caller_of_member(tx: Transaction, member_id: int) -> Caller | None:
     """Return the account with this number as a caller; None when it is disabled."""
     row = tx.execute(_CALLER_OF_MEMBER, {"member": member_id}).one_or_none()
-    return _caller(row) if row else None
+    return caller_in(row) if row else None
 
 
 def caller_of_login(tx: Transaction, login: str) -> Caller:
@@ -128,7 +128,7 @@ def caller_of_login(tx: Transaction, login: str) -> Caller:
     row = tx.execute(_CALLER_OF_LOGIN, {"login": login}).one_or_none()
     if row is None:
         raise NoSuchParty(f"there is no account {login!r}, or it is disabled")
-    return _caller(row)
+    return caller_in(row)
 
 
 def add_token(tx: Transaction, values: dict[str, object]) -> None:
@@ -154,7 +154,8 @@ def _member(tx: Transaction, row: Any) -> Member:  # noqa: ANN401  (a row of SQL
     return Member(**{**row._mapping, **told})  # noqa: SLF001
 
 
-def _caller(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)
+def caller_in(row: Any) -> Caller:  # noqa: ANN401  (a row of SQLAlchemy's)
+    """Return the account that a row of `caller_of_member` stands for."""
     return Caller(
         member_id=row.id,
         person_id=row.person_id,

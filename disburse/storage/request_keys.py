@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from disburse.domain.access import Caller
 from disburse.domain.request_key import RequestAlgorithm, RequestKey
-from disburse.storage import members
+from disburse.storage import members, tenancy
 from disburse.storage.engine import Transaction
 from disburse.storage.keys import KeyTaken, NoSuchKey
 
@@ -40,10 +40,7 @@ def of_member(tx: Transaction, member_id: int) -> list[RequestKey]:
 def known(tx: Transaction, kid: str) -> Known | None:
     """Return the key and its account; None when there is none, or the account is disabled."""
     row = tx.execute(_BY_KID, {"kid": kid}).one_or_none()
-    if row is None:
-        return None
-    caller = members.caller_of_member(tx, row.member_id)
-    return None if caller is None else Known(_key(row), caller)
+    return None if row is None else Known(_key(row), members.caller_in(row))
 
 
 def revoke(tx: Transaction, *, kid: str, member_id: int, at: datetime) -> None:
@@ -53,13 +50,14 @@ def revoke(tx: Transaction, *, kid: str, member_id: int, at: datetime) -> None:
         raise NoSuchKey(f"the account has no key {kid} that could be revoked")
 
 
-def use_up(tx: Transaction, *, kid: str, nonce: str, expires_at: datetime) -> bool:
-    """Say whether the key's nonce is new; from now until `expires_at` it is not any more.
+def use_up(tx: Transaction, caller: Caller, *, kid: str, nonce: str, expires_at: datetime) -> bool:
+    """Say whether the nonce of the caller's key is new; until `expires_at` it is not any more.
 
-    A second request with the same nonce waits until the first one's transaction has ended.
+    A second request with the same nonce waits until the first one's transaction has ended. From
+    here on `tx` is the caller's, as by `tenancy.stand`, but in one way to the database.
     """
-    done = tx.execute(_USE_UP, {"kid": kid, "nonce": nonce, "expires_at": expires_at})
-    return done.rowcount == 1
+    values = {"kid": kid, "nonce": nonce, "expires_at": expires_at, "who": tenancy.named(caller)}
+    return tx.execute(_USE_UP, values).rowcount == 1
 
 
 def forget_nonces(tx: Transaction, *, at: datetime) -> int:
@@ -85,13 +83,20 @@ _KEY: Final = """
 _OF_MEMBER: Final = text(
     f"{_KEY} FROM request_key WHERE member_id = :member ORDER BY valid_from, kid"
 )
-_BY_KID: Final = text(f"{_KEY} FROM request_key_of(:kid)")  # before it is known who asks
+# Before it is known who asks, and in one way there and back: every signed request pays for it.
+_BY_KID: Final = text(f"""
+    {_KEY}, c.id, c.person_id, c.organisation_id, c.kind, c.grants, c.waiting
+    FROM request_key_of(:kid) k CROSS JOIN LATERAL caller_of_member(k.member_id) c
+""")
 _REVOKE: Final = text("""
     UPDATE request_key SET revoked_at = :at
     WHERE kid = :kid AND member_id = :member AND revoked_at IS NULL
 """)
+# The policy of the table judges the new row, so after the row was made, which takes the caller.
 _USE_UP: Final = text("""
-    INSERT INTO request_nonce (kid, nonce, expires_at) VALUES (:kid, :nonce, :expires_at)
+    WITH stood AS MATERIALIZED (SELECT set_config('disburse.caller', :who, true) AS who)
+    INSERT INTO request_nonce (kid, nonce, expires_at)
+    SELECT :kid, :nonce, :expires_at FROM stood WHERE who = :who
     ON CONFLICT DO NOTHING
 """)
 _FORGET: Final = text("DELETE FROM request_nonce WHERE expires_at <= :at")

@@ -48,12 +48,17 @@ class Unprotected(Refusal):
 
 def stand(tx: Transaction, caller: Caller) -> None:
     """Let `tx` see and touch what `caller` may, until it ends or another one stands in it."""
-    _set(tx, caller.member_id, caller.organisation_id, caller.organisation_kind)
+    _set(tx, named(caller))
+
+
+def named(caller: Caller) -> str:
+    """Return what the setting `disburse.caller` says where `caller` asks."""
+    return _name(caller.member_id, caller.organisation_id, caller.organisation_kind)
 
 
 def stand_as_operator(tx: Transaction) -> None:
     """Let `tx` see what the operator sets up, before it is known which of its people acts."""
-    _set(tx, 0, 0, OrganisationKind.OPERATOR)
+    _set(tx, _name(0, 0, OrganisationKind.OPERATOR))
 
 
 def bound(begin: Begin, caller: Caller) -> Begin:
@@ -88,10 +93,13 @@ def require_protected(tx: Transaction) -> None:
         )
 
 
-def _set(tx: Transaction, member_id: int, organisation_id: int, kind: OrganisationKind) -> None:
+def _set(tx: Transaction, who: str) -> None:
     # A setting and no query, so that a transaction can still choose its isolation afterwards.
-    who = f"{int(member_id)} {int(organisation_id)} {OrganisationKind(kind)}"
     tx.exec_driver_sql(f"SET LOCAL disburse.caller = '{who}'")
+
+
+def _name(member_id: int, organisation_id: int, kind: OrganisationKind) -> str:
+    return f"{int(member_id)} {int(organisation_id)} {OrganisationKind(kind)}"
 
 
 _PRESET: Final = text("SELECT nullif(current_setting('disburse.caller', true), '')")

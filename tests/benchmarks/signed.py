@@ -3,8 +3,9 @@
 Signs and verifies a request by itself, then lets requests through the whole entrance of the
 service, on a server of its own with PostgreSQL's own safe settings: signature, key, account, nonce
 kept and committed. The same requests with a plain token stand beside, and turns are taken, so that
-a slow minute of the machine falls on both. Ends with 1 when the signed entrance takes more than
-`ENTRANCE_MAX` at the median.
+a slow minute of the machine falls on both; our own processor time (without the server's) says what
+other work on the machine did to the clock. Ends with 1 when the signed entrance takes more than
+`ENTRANCE_MAX` at the 95th percentile.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter_ns
+from time import perf_counter_ns, process_time_ns
 
 from disburse import signing
 from disburse.app import create_app
@@ -38,22 +39,28 @@ BODY = json.dumps({"amount": "1000.00", "voucher_digest": "ab" * 32, "expected_o
 
 
 class Stopwatch:
-    """Takes the time of each kind of turn, in nanoseconds."""
+    """Takes the time of each kind of turn, in nanoseconds, by the clock and on the processor."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[int]] = defaultdict(list)
+        self.worked: dict[str, list[int]] = defaultdict(list)
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        start = perf_counter_ns()
+        start, worked = perf_counter_ns(), process_time_ns()
         yield
+        self.worked[name].append(process_time_ns() - worked)
         self.taken[name].append(perf_counter_ns() - start)
+
+    def p95(self, name: str) -> float:
+        return quantiles(self.taken[name][WARM_UP:], n=20)[-1]
 
     def figures(self) -> dict[str, dict[str, float]]:
         return {
             name: {
                 "median_ms": round(median(taken[WARM_UP:]) / 10**6, 3),
-                "p95_ms": round(quantiles(taken[WARM_UP:], n=20)[-1] / 10**6, 3),
+                "p95_ms": round(self.p95(name) / 10**6, 3),
+                "processor_ms": round(median(self.worked[name][WARM_UP:]) / 10**6, 3),
             }
             for name, taken in self.taken.items()
         }
@@ -109,8 +116,11 @@ def main() -> int:
         print(json.dumps(figures, indent=1))
     else:
         for name, one in figures.items():
-            print(f"{name:<20}{one['median_ms']:>8} ms median {one['p95_ms']:>8} ms p95")
-    return 0 if median(watch.taken["entrance, signed"][WARM_UP:]) <= ENTRANCE_MAX else 1
+            print(
+                f"{name:<20}{one['median_ms']:>8} ms median {one['p95_ms']:>8} ms p95"
+                f"{one['processor_ms']:>8} ms median on the processor"
+            )
+    return 0 if watch.p95("entrance, signed") <= ENTRANCE_MAX else 1
 
 
 if __name__ == "__main__":

@@ -293,6 +293,20 @@ def test_a_request_that_covers_too_little_is_turned_away(world, client, key, mis
     assert declarations(world) == 0
 
 
+def test_a_digest_that_is_covered_in_another_writing_is_not_the_one_wanted(world, client, key):
+    asked = declaring(world)
+    asked.headers["Content-Digest"] = (
+        declaring(world).sign(key, world.now).headers["Content-Digest"]
+    )
+    covered = ['"content-digest";sf' if name == "content-digest" else name for name in FIVE]
+    asked.sign_loosely(key, world.now, covered=covered, use_existing_digest=True)
+    assert turned_away(asked.send(client))
+    asked.sign_loosely(
+        key, world.now, covered=[*covered, "content-digest"], use_existing_digest=True
+    )
+    assert asked.send(client).status_code == 201
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -363,6 +377,10 @@ def test_the_key_of_a_disabled_account_is_turned_away(world, client, key):
 
 
 def test_a_registered_key_that_was_swapped_in_the_database_signs_nothing(world, client, key):
+    # So that the right key was read, and is remembered, before.
+    assert (
+        reading(world).sign(key, world.now).send(client).status_code == 200
+    )  # read and remembered
     with world.owning() as tx:
         jwk = {"jwk": a_key("intruder").public.jwk}
         tx.execute(text("UPDATE request_key SET jwk = :jwk"), jwk)

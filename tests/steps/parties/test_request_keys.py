@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from disburse import signing
 from disburse.domain.access import Forbidden
@@ -17,7 +18,7 @@ from disburse.steps.parties.register_request_key import (
     register_request_key,
 )
 from disburse.steps.parties.revoke_request_key import revoke_request_key
-from disburse.storage import request_keys
+from disburse.storage import request_keys, tenancy
 from disburse.storage.keys import KeyTaken, NoSuchKey
 from disburse.storage.parties import NoSuchParty
 
@@ -133,3 +134,17 @@ def test_a_key_is_revoked_once_by_its_account_or_the_administrator(world):
         revoking(world, registering(world).kid, login="funder@owner")
     with pytest.raises(BadParticulars):
         revoking(world, registering(world).kid, reason=" ")
+
+
+def test_a_nonce_is_used_up_once_and_by_its_keys_account_alone(world):
+    made = registering(world)
+    nonce = {"kid": made.kid, "nonce": "n" * 16, "expires_at": world.now + timedelta(minutes=1)}
+    with world.unbound() as tx:
+        viewer = request_keys.known(tx, made.kid).caller
+    with pytest.raises(ProgrammingError, match="row-level security"), world.unbound() as tx:
+        request_keys.use_up(tx, world.caller("funder"), **nonce)
+    for new in (True, False):
+        with world.unbound() as tx:
+            assert request_keys.use_up(tx, viewer, **nonce) is new
+            told = tx.scalar(text("SELECT current_setting('disburse.caller')"))
+            assert told == tenancy.named(viewer)
