@@ -35,6 +35,7 @@ CLOCK: Final = frozenset(
         Act.DELIVER,
         Act.LOSE,
         Act.MISS,
+        Act.MISS_STATEMENT,
         Act.INGEST,
         Act.BOOK,
         Act.ACKNOWLEDGE,

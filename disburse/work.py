@@ -14,10 +14,12 @@ from datetime import datetime
 from threading import Event
 from typing import Final
 
+from disburse import stating
 from disburse.courier.carrying import Carried, carry
 from disburse.courier.post import Post
 from disburse.courier.telling import Herald
 from disburse.domain.lifecycle.edges import WrongState
+from disburse.steps.money.miss_statement import miss_statement
 from disburse.steps.payroll.expire import expire
 from disburse.steps.payroll.fund import ShortOfFunds, fund
 from disburse.storage import company, guessing, migrate, passkeys, request_keys, sessions, sheets
@@ -36,6 +38,7 @@ class Turn:
     """What one round did."""
 
     expired: int = 0  # sheets whose approvals were too old
+    unstated: int = 0  # accounts whose statements stopped coming, told of since now
     funded: int = 0  # sheets that got their money
     short: tuple[Key, ...] = ()  # sheets whose project lacks the money
     months: int = 0  # partitions made ahead
@@ -47,7 +50,12 @@ class Turn:
     def moved(self) -> bool:
         """Say whether anything changed."""
         return bool(
-            self.expired or self.funded or self.months or self.events or self.carried != Carried()
+            self.expired
+            or self.unstated
+            or self.funded
+            or self.months
+            or self.events
+            or self.carried != Carried()
         )
 
 
@@ -64,15 +72,18 @@ def turn(
     expired = _expire(begin, now, failed)
     funded, short = _fund(begin, now, failed)
     with begin() as tx:
+        silent = [one.project_id for one in stating.silent(tx, now=now)]
         request_keys.forget_nonces(tx, at=now)
         guessing.forget_old(tx, at=now)
         sessions.forget_browsers(tx, at=now)
         passkeys.forget_questions(tx, at=now)
         company.forget_visits(tx, at=now)
+    unstated = sum(_miss_statement(begin, number, now, failed) for number in silent)
     carried = _carry(post, failed) if post else Carried()
     told = _announce(herald, failed) if herald else 0
     return Turn(
         expired=expired,
+        unstated=unstated,
         funded=funded,
         short=tuple(short),
         months=months,
@@ -139,6 +150,16 @@ def _fund(begin: Begin, now: datetime, failed: list[object]) -> tuple[int, list[
             if len(failed) > before:
                 stopped.add(key[0])
     return funded, short
+
+
+def _miss_statement(begin: Begin, project_id: int, now: datetime, failed: list[object]) -> bool:
+    try:
+        with begin() as tx:
+            return miss_statement(tx, caller=None, project_id=project_id, now=now)
+    except Exception as error:  # noqa: BLE001  (one account holds up no other)
+        _log.error("project %s: statements cannot be missed: %s", project_id, _where(error))
+        failed.append(project_id)
+        return False
 
 
 def _carry(post: Post, failed: list[object]) -> Carried:

@@ -193,6 +193,7 @@ def _tell(done: Turn, *, as_json: bool) -> None:
         "funded": done.funded,
         "short": done.short,
         "expired": done.expired,
+        "unstated": done.unstated,
         "months": done.months,
         "events": done.events,
         "failed": done.failed,

@@ -113,6 +113,7 @@ ALLOWED: Final = {
     Act.VOUCH: {Role.APPROVER},
     Act.RECALL: {Role.APPROVER},
     Act.BOOK: {Role.BANK_OPERATOR},
+    Act.MISS_STATEMENT: frozenset[Role](),
     Act.EXPLAIN: {Role.LABOUR_OFFICER, Role.RELEASER},
     Act.ENDORSE: {Role.APPROVER},
     Act.DISMISS: {Role.LABOUR_OFFICER, Role.RELEASER, Role.APPROVER},

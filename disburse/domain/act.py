@@ -77,6 +77,7 @@ class Act(StrEnum):
     VOUCH = "vouch"
     RECALL = "recall"
     BOOK = "book"
+    MISS_STATEMENT = "miss_statement"
     EXPLAIN = "explain"
     ENDORSE = "endorse"
     DISMISS = "dismiss"

@@ -12,6 +12,7 @@ from disburse.domain.refusal import Refusal
 APPROVERS_MAX: Final = 9
 APPROVAL_DAYS_MAX: Final = 31  # a decision older than a pay month is no longer informed
 COOLING_DAYS_MAX: Final = 31
+STATEMENT_DAYS_MAX: Final = 31  # some banks state by the month
 
 
 class PolicyRefused(Refusal):
@@ -27,6 +28,9 @@ class Policy:
     approvers: tuple[tuple[int, int], ...] = ((0, 1),)  # (from this total on, so many approvers)
     approval_days: int = 7
     cooling_days: int = 3  # between a changed account and its first payment
+    # A day's statement comes the next morning, and somebody hands it in that day: of the so many
+    # working days that are over, the first has one, or people are told.
+    statement_days: int = 2
     release_apart: bool = False  # who releases a file is none of its approvers
     note: str = "wages {period}"  # what the worker reads on the own bank statement
 
@@ -47,8 +51,9 @@ class Policy:
         """Raise `PolicyRefused` unless every number is within its bounds."""
         bounds = {
             "approvers": all(a >= 0 and 1 <= n <= APPROVERS_MAX for a, n in self.approvers),
-            "approval_days": 1 <= self.approval_days <= APPROVAL_DAYS_MAX,
-            "cooling_days": 0 <= self.cooling_days <= COOLING_DAYS_MAX,
+            "approval_days": _is_whole(self.approval_days, 1, APPROVAL_DAYS_MAX),
+            "cooling_days": _is_whole(self.cooling_days, 0, COOLING_DAYS_MAX),
+            "statement_days": _is_whole(self.statement_days, 1, STATEMENT_DAYS_MAX),
             "release_apart": isinstance(self.release_apart, bool),
             "note": isinstance(self.note, str),
         }
@@ -74,3 +79,8 @@ class Policy:
     def note_for(self, period: date) -> str:
         """Return what the worker reads: the pay month in the project's own words."""
         return self.note.replace("{period}", f"{period:%Y-%m}")
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    """Say whether it is a whole number within the bounds; JSON has halves, texts and truths."""
+    return type(value) is int and least <= value <= most

@@ -168,6 +168,16 @@ _OTHERS: Final = {
     (Thing.ANOMALY, "red"): Standing(
         organisation=_GC, role=Role.RELEASER, late_after=AT_ONCE, red=True, exits=(Act.RESOLVE,),
         en="money may be lost or paid twice; look today", zh="资金可能丢失或重复支付,请今日核查"),
+    (Thing.ANOMALY, "answer-missing"): Standing(
+        organisation=_GC, role=Role.RELEASER, late_after=AT_ONCE, red=True,
+        exits=(*_OUTCOME, Act.RESOLVE),
+        en="the bank has the file and did not say in time what became of every payment; ask it",
+        zh="银行已受理文件,但逾期未告知全部付款结果,请向银行查询"),
+    (Thing.ANOMALY, "statement-missing"): Standing(
+        organisation=_GC, role=Role.RELEASER, late_after=AT_ONCE, red=True,
+        exits=(Act.BOOK, Act.RESOLVE),
+        en="the bank's statements of the account stopped coming; ask the bank",
+        zh="该账户的银行对账单已中断,请向银行索取"),
     (Thing.ANOMALY, "open"): Standing(
         organisation=_GC, role=Role.RELEASER, late_after=A_CHECK, exits=(Act.RESOLVE,),
         en="something does not fit; look at it", zh="有不符之处,请核查"),

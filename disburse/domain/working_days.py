@@ -81,6 +81,20 @@ class Calendar:
         after = (earliest + DAY * ahead for ahead in range(LOOKED_AHEAD_MAX))
         return next((day for day in after if self.certain(day)), max(wanted, earliest))
 
+    def worked_before(self, day: date, count: int) -> date:
+        """Return the `count`-th day before `day` on which banks worked.
+
+        In a year that nobody published that is taken of Monday to Friday.
+        """
+        left = count
+        for _ in range(LOOKED_AHEAD_MAX + count):
+            day -= DAY
+            known = self.certain(day)
+            left -= day.weekday() < SATURDAY if known is None else known
+            if not left:
+                break
+        return day
+
     def earliest(self, now: datetime, zone: str, cut_offs: Sequence[CutOff]) -> date:
         """Return the first day for which a file that leaves now is in time for every cut-off."""
         today = now.astimezone(ZoneInfo(zone)).date()

@@ -160,7 +160,9 @@ _OTHERS: Final = """
     FROM open_item i JOIN project p ON p.account_id = i.account_id
     WHERE i.project_id = 0 AND i.remaining > 0 AND p.id = ANY(CAST(:projects AS bigint[]))
     UNION ALL
-    SELECT 'anomaly', CASE WHEN n.red THEN 'red' ELSE 'open' END, n.project_id, n.id, NULL,
+    SELECT 'anomaly', CASE WHEN n.red THEN 'red'
+                           WHEN n.code IN ('answer-missing', 'statement-missing') THEN n.code
+                           ELSE 'open' END, n.project_id, n.id, NULL,
            n.reference, 1, NULL, n.at, NULL, NULL
     FROM anomaly n
     WHERE n.project_id = ANY(CAST(:projects AS bigint[])) AND n.resolved_at IS NULL

@@ -15,6 +15,7 @@ sound = st.builds(
     ).map(tuple),
     approval_days=st.integers(1, 31),
     cooling_days=st.integers(0, 31),
+    statement_days=st.integers(1, 31),
     note=st.text(max_size=30),
 )
 
@@ -45,6 +46,11 @@ def test_what_is_not_said_has_a_default():
         ({"approval_days": 32}, "approval_days"),
         ({"cooling_days": -1}, "cooling_days"),
         ({"cooling_days": 32}, "cooling_days"),
+        ({"cooling_days": "3"}, "cooling_days"),
+        ({"statement_days": 0}, "statement_days"),
+        ({"statement_days": 32}, "statement_days"),
+        ({"statement_days": 2.5}, "statement_days"),
+        ({"approval_days": True}, "approval_days"),
         ({"note": None}, "note"),
         ({"aproval_days": 7}, "aproval_days"),
         ({"cooling_days": -1, "approval_days": 0}, "approval_days, cooling_days"),

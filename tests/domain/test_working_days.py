@@ -54,6 +54,27 @@ def test_in_a_year_that_nobody_published_wages_do_not_wait():
     assert Calendar([]).pay_day(day("2026-10-05"), earliest=LONG_AGO) == day("2026-10-05")
 
 
+@pytest.mark.parametrize(
+    ("today", "count", "worked"),
+    [
+        ("2026-08-12", 1, "2026-08-11"),
+        ("2026-08-10", 2, "2026-08-06"),  # over a weekend
+        ("2026-10-08", 2, "2026-09-29"),  # over National Day
+        ("2026-02-16", 1, "2026-02-14"),  # a make-up Saturday before the Spring Festival
+        ("2027-01-06", 2, "2027-01-04"),  # nobody published 2027: Monday to Friday
+        ("2026-08-12", 31, "2026-06-30"),
+    ],
+)
+def test_days_on_which_banks_worked_are_counted_back(today, count, worked):
+    assert CN.worked_before(day(today), count) == day(worked)
+
+
+def test_counting_back_ends_where_no_day_is_open():
+    closed = frozenset(date(2026, 1, 1) + timedelta(n) for n in range(365))
+    never = Year(zone=SHANGHAI, year=2026, source="made up", closed=closed, opened=frozenset())
+    assert Calendar([never]).worked_before(day("2026-12-01"), 1) == day("2026-10-01")
+
+
 def test_people_are_warned_sixty_days_ahead():
     assert CN.missing_year(day("2026-11-01")) is None
     assert CN.missing_year(day("2026-11-02")) == 2027

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from disburse import confirming, settling
+from disburse import confirming, settling, stating
 from disburse.adapter import Adapter
 from disburse.booking import Booked, explained, home
 from disburse.domain.access import Act, Caller, Forbidden
@@ -82,11 +82,11 @@ def book(
         project_id=project_id,
         facts={"sha256": digest, "closing": statement.closing, "entries": len(booked)},
     )
+    stating.end_silence(tx, account.id, statement.closes_on, digest=digest, by=who)
     if number == 0 and statement.opening > 0:
         _open(tx, account.id, statement.opening, who)
     moved = _transfers(account.id, booked)
-    settled = _confirm_payments(tx, account, booked, digest=digest, who=who)
-    for site, transfers in settled.items():
+    for site, transfers in _confirm_payments(tx, account, booked, digest=digest, who=who).items():
         moved[site] = [*transfers, *moved[site]]
     _post(tx, account.id, moved, who)
     return booked
