@@ -1,18 +1,23 @@
 """What a bank adapter must do. Adapter authors need this module and nothing else of ours.
 
 An adapter is pure: a batch goes in, bytes come out; a report or a statement goes in, records come
-out. It opens no file, no socket and no clock, so the same batch always gives the same bytes. It
-refuses rather than cuts, transliterates or rounds; where a bank needs Latin names it writes the
-worker's `latin_name`, or refuses the line. How bytes travel is none of its business.
+out. It opens no file, no socket and no clock, and asks nothing of the machine (time zone, language,
+random numbers), so the same batch always gives the same bytes. It refuses rather than cuts,
+transliterates or rounds; where a bank needs Latin names it writes the worker's `latin_name`, or
+refuses the line. How bytes travel is none of its business.
+
+What it refuses, it refuses by a `Refusal` of this module, whatever bytes or texts come in: any
+other exception is a defect. Its words never repeat a name or an account: they go into logs.
 
 Memory: `render` and `read_back` work in pieces and hold none of the file. A report or statement
 comes as bytes, of which the service takes 64 MiB at most (`REPORT_BYTES_MAX`); beyond them, what a
 reader keeps must not grow with the number of records. What a reader cannot make sense of it hands
 over as `Quarantined` with position and reason, and goes on.
 
-Read the records in the order of your work: `Capabilities` (`disburse/domain/capabilities.py`) says
-what you declare, `disburse/domain/answer.py` what a report comes down to,
-`disburse/domain/statement_record.py` what a statement does. Import them all from here.
+Read the records in the order of your work: `Capabilities` (`disburse/domain/capabilities.py`, with
+`promise.py` beside it) says what you declare, `disburse/domain/answer.py` and `result.py` what a
+report comes down to, `disburse/domain/statement_record.py` what a statement does, and only where an
+authority wants to know what wages are made of, `wage.py`. Import them all from here.
 
 It is announced by an entry point of the group "disburse.adapters": a callable `make(name,
 profile)` that returns an `Adapter`. `profile` is None, or the mapping of a TOML file when the
@@ -60,7 +65,11 @@ __all__ = [
 
 
 class Unrenderable(Refusal):
-    """The bank's format cannot carry the batch; `facts["faults"]` lists every bad field."""
+    """The bank's format cannot carry the batch.
+
+    `facts["faults"]` lists every bad field as a pair of the reference that it belongs to and its
+    `Fault`; `()` where no field is to blame: `Unrenderable("why", faults=((reference, fault),))`.
+    """
 
     code = "unrenderable"
 
@@ -207,11 +216,28 @@ class Adapter(Protocol):
         ...
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
-        """Return every reason why this bank would refuse `payment`; () when it would not."""
+        """Return every reason why this bank would refuse `payment`; () when it would not.
+
+        Asked when a sheet comes in, before anybody approves it, so that a bad line is known while
+        its sender can still mend it; the `Payment.reference` is another one then, of the same form.
+        It looks at all that the bank looks at: fields that are needed, lengths (in bytes of the
+        charset, where the bank counts bytes), characters, check digits, bank codes, the currency,
+        amounts from 1 to `amount_max`, and the format's own separators and blanks at either end.
+        What it passes, `render` writes whole and `read_back` returns unchanged; what it does not,
+        `render` refuses. It never raises.
+        """
         ...
 
     def render(self, batch: Batch) -> Iterator[bytes]:
-        """Write the file in pieces, or raise `Unrenderable`."""
+        """Yield the file in pieces, or raise `Unrenderable`, also after pieces: no file then.
+
+        It refuses payments that `preflight` faults, a currency that it does not declare, none or
+        more than `payments_max` payments, payments that are not the batch's `count` and `total`,
+        a reference that is not of the form that `Batch` tells, a `created` without a zone, and what
+        the format cannot hold of the paying account. It holds neither file nor payments: a header
+        has count and sum from the batch. A file ends in a way that shows whether it was cut, by a
+        trailer or by the count in its header.
+        """
         ...
 
     def read_back(self, content: Iterable[bytes]) -> Iterator[Head | Payment]:
@@ -227,7 +253,11 @@ class Adapter(Protocol):
     def read_report(self, content: bytes) -> Iterator[Record]:
         """Read the bank's answer record by record, or raise `UnreadableReport`.
 
-        The refusal may come after records: collect them all before any of them counts.
+        One record that makes no sense (an unknown code, a bad amount) is `Quarantined`, and the
+        others count; a wrong count, sum or form of the whole is the refusal. It may come after
+        records: the core collects them all before any of them counts. Codes come down to `Result`;
+        of one that is not known nothing is guessed. Another bank's file, an empty one and one of
+        our own are refused.
         """
         ...
 

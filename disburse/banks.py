@@ -249,7 +249,7 @@ def _make(name: str, points: Mapping[str, EntryPoint], folder: Path | None) -> A
     point = points.get(match[1]) if match else None
     if match is None or point is None:
         raise AdapterMissing(
-            f"adapter {name[:100]!r} is enabled but not installed; installed: {sorted(points)}"
+            f"adapter {name[:100]!r} is not installed; installed: {sorted(points)}"
         )
     try:
         make: Make = point.load()

@@ -223,11 +223,11 @@ def _created(text: str) -> datetime:
 
 
 def _date(place: str, text: str) -> date:
-    return _read(date.fromisoformat, text, place, "2026-10-12")
+    return _read(date.fromisoformat, text, place, "2026-10-13")
 
 
 def _read(how: Callable[[str], Read], text: str, place: str, like: str) -> Read:
-    """Read a date or an instant in the extended form only: 2026-10-12, never 20261012."""
+    """Read a date or an instant in the extended form only: 2026-10-13, never 20261013."""
     if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
         with suppress(ValueError, OverflowError):
             return how(text)

@@ -16,6 +16,7 @@ from disburse.kit.verdict import Broken
 COUNT_MAX: Final = 36**reference.LINE_CHARACTERS - 1  # lines of one sheet
 SHEET: Final = 1
 OTHER_SHEET: Final = 2  # of batches that are somebody else's
+PAY_ON: Final = date(2026, 10, 13)  # a Tuesday; the 12th is a holiday of banks in three countries
 WAGE: Final = 650_000  # minor units; each payment has one more than the one before
 
 # The first that the adapter takes is used, field by field. "#" becomes the payment's number, the
@@ -110,7 +111,7 @@ def example(adapter: Adapter, count: int) -> Batch:
         reference=reference.of_file(SHEET),
         sequence=1,
         created=datetime(2026, 10, 9, 1, 2, 3, tzinfo=UTC),
-        pay_on=date(2026, 10, 12),
+        pay_on=PAY_ON,
         currency=currency,
         debtor=_DEBTORS[0],
         count=1,

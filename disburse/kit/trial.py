@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -75,8 +76,7 @@ def outcome(subject: Subject, check: str) -> Outcome:
     except Refusal as why:
         detail, verdict = f"refused ({why.code}): {why.detail}", Verdict.FAILED
     except Exception as why:  # noqa: BLE001  (the adapter is on trial, not this program)
-        # without its message, which may repeat what a --like batch says of real people
-        detail, verdict = f"raised {type(why).__qualname__}, which is no refusal", Verdict.FAILED
+        detail, verdict = _crash(subject.adapter, why), Verdict.FAILED
     return Outcome(check=check, verdict=verdict, detail=detail)
 
 
@@ -91,7 +91,22 @@ def _invented(adapter: Adapter) -> Batch:
     except (Broken, Refusal):
         raise
     except Exception as why:
-        raise Broken(f"raised {type(why).__qualname__}, which is no refusal") from why
+        raise Broken(_crash(adapter, why)) from why
+
+
+def _crash(adapter: Adapter, why: Exception) -> str:
+    """Return what was raised and where in the adapter's own code.
+
+    Without its message, which may repeat what a --like batch says of real people.
+    """
+    own = type(adapter).__module__.partition(".")[0]
+    frames = (
+        f" in {frame.f_globals['__name__']}, line {line}"
+        for frame, line in traceback.walk_tb(why.__traceback__)
+        if frame.f_globals["__name__"].partition(".")[0] == own
+    )
+    *_, place = ("", *frames)
+    return f"raised {type(why).__qualname__}{place}, which is no refusal"
 
 
 def _like(like: Batch) -> Batch:

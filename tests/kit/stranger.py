@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 from disburse.adapter import (
@@ -26,6 +27,7 @@ LONGEST = {"reference": 13, "account": 32, "name": 60}  # bytes
 REFUSED = re.compile(r"[^\w .·'-]")  # also the semicolon
 WORDS = {"OK": Result.PAID, "NO": Result.REJECTED}
 AMOUNT_MAX = 100_000_000
+PAYMENTS_MAX = 20_000
 
 
 class MyBank:
@@ -34,8 +36,8 @@ class MyBank:
         format="my bank's lines",
         currencies=frozenset({"CNY"}),
         charset="utf-8",
-        payments_max=1000,
-        bytes_max=1 << 20,
+        payments_max=PAYMENTS_MAX,
+        bytes_max=4 << 20,
         amount_max=AMOUNT_MAX,
         carries=frozenset({*LONGEST, "amount"}),
         states=frozenset({"reference", "count", "total"}),
@@ -67,64 +69,70 @@ class MyBank:
         return tuple(faults)
 
     def render(self, batch):
-        payments = list(batch.payments)
-        bad = [(p.reference, f) for p in payments for f in self.preflight(p, batch.currency)]
-        wrong = (
+        if (
             not re.fullmatch("[0-9A-Z]{1,16}", batch.reference)
             or batch.currency != "CNY"
             or batch.created.tzinfo is None
-            or not 1 <= batch.count <= 1000
-            or (len(payments), sum(p.amount for p in payments)) != (batch.count, batch.total)
-        )
-        if bad or wrong:
-            raise Unrenderable("the batch does not fit", faults=tuple(bad))
+            or not 1 <= batch.count <= PAYMENTS_MAX
+        ):
+            raise Unrenderable("the batch does not fit", faults=())
         yield f"{batch.reference};{batch.count};{write_money(batch.total, 'CNY')}\n".encode()
-        for p in payments:
+        count = total = 0
+        for p in batch.payments:
+            if faults := self.preflight(p, batch.currency):
+                bad = tuple((p.reference, fault) for fault in faults)
+                raise Unrenderable("a payment does not fit", faults=bad)
+            count, total = count + 1, total + p.amount
             yield f"{p.reference};{p.account};{p.name};{write_money(p.amount, 'CNY')}\n".encode()
+        if (count, total) != (batch.count, batch.total):
+            raise Unrenderable("count or sum is not the payments'", faults=())
 
     def read_back(self, content):
+        count = total = 0
+        head = None
         try:
-            lines = b"".join(content).decode().split("\n")
-            reference, count, total = lines[0].split(";")
-            found = []
-            for line in lines[1:-1]:
+            for line in lines_of(content):
+                if head is None:
+                    reference, count_told, total_told = line.split(";")
+                    told = int(count_told), parse_money(total_told, "CNY")
+                    head = Head(reference=reference, count=told[0], total=told[1])
+                    yield head
+                    continue
                 ref, account, name, amount = line.split(";")
-                found.append(
-                    Payment(
-                        reference=ref,
-                        account=account,
-                        name=name,
-                        amount=parse_money(amount, "CNY"),
-                        bank_code="",
-                        bank_name="",
-                        note="",
-                    )
+                count, total = count + 1, total + parse_money(amount, "CNY")
+                yield Payment(
+                    reference=ref,
+                    account=account,
+                    name=name,
+                    amount=parse_money(amount, "CNY"),
+                    bank_code="",
+                    bank_name="",
+                    note="",
                 )
-            head = Head(reference=reference, count=int(count), total=parse_money(total, "CNY"))
         except (ValueError, Refusal) as why:
             raise UnreadableFile("not a file of ours") from why
-        if lines[-1] or (head.count, head.total) != (len(found), sum(p.amount for p in found)):
+        if head is None or (head.count, head.total) != (count, total):
             raise UnreadableFile("not a file of ours, or cut short")
-        yield head
-        yield from found
 
     def read_report(self, content):
+        lines = io.BytesIO(content)
         try:
-            lines = content.decode().split("\n")
-            kind, count = lines[0].split(";")
-            stated = int(count)
+            kind, count = next(lines, b"").decode().removesuffix("\n").split(";")
+            told = int(count)
         except ValueError as why:
             raise UnreadableReport("not the bank's answer") from why
-        if kind != "ANSWER" or lines[-1] or stated != len(lines) - 2:
-            raise UnreadableReport("not the bank's answer, or cut short")
-        for position, line in enumerate(lines[1:-1], start=1):
-            ref, _, word = line.partition(";")
+        position = 0
+        line = b"\n"
+        for position, line in enumerate(lines, start=1):
+            ref, _, word = line.decode(errors="replace").removesuffix("\n").partition(";")
             if word not in WORDS or not ref:
                 yield Quarantined(position=position, reason="no such word")
             else:
                 yield PaymentAnswer(
                     position=position, reference=ref, result=WORDS[word], amount=None
                 )
+        if kind != "ANSWER" or not line.endswith(b"\n") or position != told:
+            raise UnreadableReport("not the bank's answer, or cut short")
 
     def read_statement(self, content):
         raise NoStatements(f"{self.name} reads no statements, nor these {len(content)} bytes")
@@ -135,3 +143,14 @@ class MyBank:
             raise Unrenderable("no word", faults=())
         rows = [f"{p.reference};{words[result]}\n" for p, result in answer.rows]
         return f"ANSWER;{answer.count}\n{''.join(rows)}".encode()
+
+
+def lines_of(pieces):
+    """Yield each line, however the pieces are cut; a line without its end is a `ValueError`."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.decode()
+    if rest:
+        raise ValueError("cut within a line")
