@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from disburse.courier.collecting import collect_all
+from disburse.courier.envelopes import seal_released
 from disburse.courier.post import Post
 from disburse.courier.sending import send_all
 from disburse.courier.unknown import ask_about_unknown, give_up_waiting, miss_answers, recognise
@@ -27,6 +28,7 @@ def carry(post: Post) -> Carried:
     recognise(post)
     lost = give_up_waiting(post)
     routes = post.routes()
+    seal_released(post, routes)
     sent, unsure = send_all(post, routes)
     found = ask_about_unknown(post, routes)
     answers, unreachable = collect_all(post, routes)

@@ -23,6 +23,7 @@ from disburse.queries.files import FileShown
 from disburse.steps.bank import ingest as ingesting
 from disburse.steps.bank.claim import claim
 from disburse.steps.bank.hand_over import hand_over
+from disburse.transports.envelope import SUFFIX
 
 REPORT_BYTES_MAX: Final = 64 * 2**20  # 100,000 answers in the widest format take 50 MB
 BYTES: Final = "application/octet-stream"
@@ -80,10 +81,11 @@ def _read(made: Routes) -> None:
 
     @made.sends(f"{ONE}/content", BYTES)
     def _content(ask: Ask, **file: int) -> Sent:
-        """Fetch the exact bytes of a claimed file; the same bytes every time."""
+        """Fetch the exact bytes of a claimed file, or its envelope; the same bytes every time."""
         content = files.content(ask.tx, ask.caller, **file)
-        name = files.file(ask.tx, ask.caller, **file).name
-        return Sent(parts=[content], name=name, etag=sha256(content).hexdigest())
+        digest, inside = sha256(content).hexdigest(), files.file(ask.tx, ask.caller, **file)
+        name = inside.name if digest == inside.sha256 else inside.name + SUFFIX
+        return Sent(parts=[content], name=name, etag=digest)
 
 
 def _release(made: Routes) -> None:

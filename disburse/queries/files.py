@@ -14,7 +14,7 @@ from disburse.domain.lifecycle.edges import WrongState
 from disburse.door import admit
 from disburse.queries.paging import PAGE_USUAL, Page, number_after, page, rows_for
 from disburse.queries.scope import scope_of
-from disburse.storage import kept_bytes, leases, views
+from disburse.storage import kept_bytes, leases, outer_bytes, views
 from disburse.storage.engine import Transaction
 from disburse.storage.files import NoSuchFile
 from disburse.storage.views import Tally
@@ -82,7 +82,8 @@ def file(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -> F
 def content(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -> bytes:
     """Return the bytes of a claimed file once more; they hold accounts in full.
 
-    Releasers get them to carry them; the bank's client, after `fetch`, to execute them.
+    Releasers get them to carry them; the bank's client, after `fetch`, to execute them, and in
+    the envelope that the worker loop made where the connection has one.
 
     Raises `WrongState` for one that nobody claimed: claiming is what hands it out.
     """
@@ -95,6 +96,7 @@ def content(tx: Transaction, caller: Caller, *, project_id: int, file_id: int) -
         raise WrongState(f"bank file {file_id} is {state}; claim it before you fetch it")
     if caller.organisation_kind is OrganisationKind.BANK:
         _require_fetched(tx, caller, state, bank_id, project_id=project_id, file_id=file_id)
+        bytes_id = outer_bytes.kept_as(tx, project_id=project_id, file_id=file_id) or bytes_id
     elif leases.travels(tx, project_id=project_id, file_id=file_id):
         raise WrongState(f"bank file {file_id} travels by itself; carried too, it is paid twice")
     return kept_bytes.read(tx, project_id=project_id, bytes_id=bytes_id)

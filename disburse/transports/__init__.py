@@ -50,7 +50,7 @@ def make(kind: str, settings: Mapping[str, object], secret: Secret) -> Transport
     """
     if kind not in KINDS:
         raise BadTransport(f"there is no transport {kind[:40]!r}; there are {', '.join(KINDS)}")
-    own, _ = split(kind, settings)
+    own, _ = split(settings)
     return KINDS[kind](own, secret)
 
 

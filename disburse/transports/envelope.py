@@ -21,9 +21,7 @@ class EnvelopeNames:
     bank_certificate: str
 
 
-def split(
-    kind: str, settings: Mapping[str, object]
-) -> tuple[dict[str, object], EnvelopeNames | None]:
+def split(settings: Mapping[str, object]) -> tuple[dict[str, object], EnvelopeNames | None]:
     """Return the transport's own settings, and the envelope's; or raise `BadTransport`."""
     own = {name: value for name, value in settings.items() if not name.startswith(PREFIX)}
     if len(own) == len(settings):
@@ -34,11 +32,6 @@ def split(
         key=wanted.secret_name(f"{PREFIX}key"),
         certificate=wanted.secret_name(f"{PREFIX}certificate"),
         bank_certificate=wanted.secret_name(f"{PREFIX}bank_certificate"),
-    )
-    wanted.require(
-        kind != "pull",
-        f"{PREFIX}key",
-        "is for files that we carry: a bank that fetches signs its requests, and gets files by TLS",
     )
     wanted.finish()
     return own, names

@@ -155,7 +155,7 @@ def test_a_secret_that_is_not_there_lets_the_file_wait(carrying, keys):
         ("directory", {"envelope_key": "k"}, {"envelope_certificate", "envelope_bank_certificate"}),
         ("directory", NAMES | {"envelope_key": "A B"}, {"envelope_key"}),
         ("directory", NAMES | {"envelope_form": "pgp"}, {"envelope_form"}),
-        ("pull", NAMES, {"envelope_key"}),
+        ("pull", {"envelope_key": "k"}, {"envelope_certificate", "envelope_bank_certificate"}),
     ],
 )
 def test_settings_that_cannot_be_used_are_all_told(kind, told, wrong):

@@ -6,14 +6,17 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from sqlalchemy import text
 
 from disburse.courier.carrying import Carried
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.access import OrganisationKind, Role
+from disburse.queries.prove import prove
 from disburse.steps.bank.fetch import FETCH_HOLDS
 from disburse.steps.bank.keep_document import keep_document
 from disburse.storage import parties
 from tests.courier.carrying import Carrying
+from tests.courier.test_envelopes import NAMES, Keys
 from tests.http.site import Site, add_token
 from tests.sheets import a_credit_code
 
@@ -26,9 +29,11 @@ def bank(world, tmp_path):
 
 
 class Bank:
-    def __init__(self, world, folder):
+    def __init__(self, world, folder, keys=None):
         self.carrying = Carrying(world, folder)
-        self.carrying.connect("pull")
+        self.carrying.connect("pull", **(NAMES if keys else {}))
+        if keys:
+            self.carrying.post(secret=keys.find)
         self.site = Site(world)
         self.file = self.carrying.released()
         self.path = f"files/{self.file.id}"
@@ -128,3 +133,54 @@ def test_what_was_refused_is_not_downloaded_again(bank):
     bank.post("never", "releaser", **said)
     assert bank.post("never", "approver", **said).json["state"] == "refused"
     assert bank.content().status_code == 409
+
+
+class TestInAnEnvelope:
+    @pytest.fixture
+    def keys(self):
+        return Keys()
+
+    @pytest.fixture
+    def sealing(self, world, tmp_path, keys):
+        return Bank(world, tmp_path, keys)
+
+    def test_the_bank_fetches_what_the_worker_sealed_and_says_what_was_inside(self, sealing, keys):
+        refused = sealing.post("fetch")
+        assert refused.status_code == 409, "serve has none of the keys"
+        assert "envelope" in refused.json["detail"]
+        assert sealing.carrying.carry() == Carried()
+        assert sealing.carrying.outcomes() == [], "nobody had it yet"
+
+        assert sealing.post("fetch").status_code == 200
+        answer = sealing.content()
+        assert f"{sealing.file.name}.p7m" in answer.headers["Content-Disposition"]
+        assert answer.get_etag()[0] == sha256(answer.data).hexdigest()
+        inside = keys.banks.open(answer.data)
+        assert sha256(inside).hexdigest() == sealing.file.sha256
+        assert sealing.post("acknowledge", sha256=sealing.file.sha256).status_code == 200
+
+        sealing.carrying.carry()
+        assert sealing.content().data == answer.data, "the same bytes every time"
+        with sealing.carrying.world.loop() as tx:
+            assert prove(tx, deep=True).ok
+
+    def test_what_the_bank_has_plainly_is_not_sealed_afterwards(self, bank, keys):
+        bank.post("fetch")
+        before = bank.content().data
+        bank.carrying.connect("pull", **NAMES)
+        bank.carrying.post(secret=keys.find)
+        bank.carrying.carry()
+        assert bank.content().data == before
+
+    def test_keys_that_cannot_be_used_let_the_file_wait(self, sealing, keys):
+        del keys.secrets["our_key"]
+        assert sealing.carrying.carry() == Carried()
+        assert sealing.post("fetch").status_code == 409
+        assert sealing.carrying.file_state() == "dispatching"
+
+    def test_bytes_that_were_changed_are_not_sealed(self, sealing):
+        with sealing.carrying.world.owning() as tx:
+            tx.execute(text("UPDATE bank_file SET sha256 = repeat('0', 64)"))
+        assert sealing.carrying.carry() == Carried()
+        assert sealing.post("fetch").status_code == 409
+        assert sealing.carrying.rows("SELECT outer_bytes_id FROM bank_file") == [(None,)]
