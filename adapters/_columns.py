@@ -8,13 +8,15 @@ caller looks at row by row, and then says what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, Final
 
-from disburse.adapter import Payment, Wage
+from disburse.adapter import Payment, UnreadableFile, Wage
 
+NO_DAY: Final = date.min  # where a file does not say which days were worked
 BYTES: Final = "latin-1"  # each byte as a character, so that places count bytes
 
 Texts = Sequence[str]
@@ -34,6 +36,36 @@ class _OpenPayment:
         "account", "amount", "bank_code", "bank_name", "latin_name", "name", "note", "reference",
         "wage",
     )  # fmt: skip
+
+
+class _OpenWage:
+    """A wage that is still being written."""
+
+    __slots__ = (
+        "days", "deductions", "id_number", "id_type", "items", "worked_from", "worked_to",
+    )  # fmt: skip
+
+
+def wages(
+    id_numbers: Texts,
+    days: Texts | None = None,
+    gross: Sequence[int] | None = None,
+    deducted: Sequence[int] | None = None,
+) -> list[Wage]:
+    """Return what rows tell of wages: of items and deductions the sums, and no day worked."""
+    nothing, found = (0,) * len(id_numbers), []
+    texts, earned, less = days or ("",) * len(id_numbers), gross or nothing, deducted or nothing
+    for number, some, items, deductions in zip(id_numbers, texts, earned, less, strict=True):
+        one: Any = _OpenWage()
+        one.id_type = ""
+        one.id_number = number
+        one.worked_from = one.worked_to = NO_DAY
+        one.days = some
+        one.items = (("other", items),) if items else ()
+        one.deductions = (("other", deductions),) if deductions else ()
+        one.__class__ = Wage
+        found.append(one)
+    return found
 
 
 def payments(
@@ -81,6 +113,21 @@ def all_have(lines: re.Pattern[str], column: Iterable[str]) -> bool:
     distinct = {*column}  # of many columns a few
     text = joined(distinct)
     return lines.fullmatch(text) is not None and text.count("\n") == len(distinct)
+
+
+def together_or_alone(
+    read: Callable[[Sequence[str], int], Iterable[Payment]], lines: Sequence[str], step: int
+) -> Iterable[Payment]:
+    """Return the payments that `read` makes of lines, `step` of them each, from a place on.
+
+    Where it refuses some lines together, each payment is read alone, so that the good ones before
+    come first, and the refusal names the first that is wrong.
+    """
+    try:
+        return read(lines, 0)
+    except UnreadableFile:
+        places = range(0, len(lines), step)
+        return chain.from_iterable(read(lines[at : at + step], at) for at in places)
 
 
 def is_one(column: Sequence[object]) -> bool:

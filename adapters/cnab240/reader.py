@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from itertools import pairwise, starmap
+from operator import itemgetter
 from typing import Final, NoReturn
 
 from adapters._ascii import ascii_lines
+from adapters._columns import all_have, joined, lines_of, payments, together_or_alone, wages
 from adapters.cnab240.profile import COLUMNS, Profile
-from disburse.adapter import Head, Payment, UnreadableFile, Wage
+from disburse.adapter import Head, Payment, UnreadableFile
 
 ENDING: Final = "\r\n"
-NO_DAY: Final = date.min
-# Agency, account without the zeros that fill it up, check digit.
-_ACCOUNT: Final = re.compile(r"0([0-9]{4}) (?=[0-9]{12})0*([1-9][0-9]*)([0-9X]) ", re.ASCII)
-_ACCOUNT_ITAU: Final = re.compile(r"0([0-9]{4}) (?=[0-9]{12})0*([1-9][0-9]*) ([0-9X])", re.ASCII)
+SOME: Final = 256  # payments that are read together
+# Agency, account with the zeros that fill it up, check digit.
+_ACCOUNT: Final = lines_of("0[0-9]{4} (?!0{12})[0-9]{12}[0-9X] ")
+_ACCOUNT_ITAU: Final = lines_of("0[0-9]{4} (?!0{12})[0-9]{12} [0-9X]")
+_BANK: Final = lines_of("[0-9]{3}")
+_NAME: Final = lines_of("[0-9A-Z.,&/'-][0-9A-Z .,&/'-]{29}")
+_REFERENCE: Final = lines_of("[0-9A-Z][0-9A-Z ]{19}")
+_AMOUNT: Final = lines_of("[0-9]{15}")
+_CPF: Final = lines_of("000[0-9]{11}")
 _REAIS: Final = f"BRL{0:015d}"
 _REAIS_ITAU: Final = f"REA{0:08d}  {0:05d}"
-_BLANK: Final = f"{'':20}{0:023d}{'':42}"
+_BLANK: Final = f"{'':20}{0:023d}{'':26}"
+_BLANK_ITAU: Final = f"{'':20}{0:023d}{'':20}{0:06d}"
 _REST_OF_B: Final = f"{0:060d}{'':15}0{'':14}"
 _PLACES: Final = f"{'':30}{0:05d}{'':50}{0:08d}{'':2}"
+
+
+def _cutting(*starts: int) -> Callable[[str], tuple[str, ...]]:
+    """Return what cuts a record into columns, by where they start and the last one ends."""
+    return itemgetter(*starmap(slice, pairwise(starts)))
+
+
+_cut_a = _cutting(0, 8, 13, 20, 23, 43, 73, 93, 101, 119, 134, 203, 217, 240)
+_cut_b = _cutting(0, 8, 13, 18, 32, 135, 150, 240)
 
 
 class _Reading:
@@ -28,7 +47,7 @@ class _Reading:
 
     def __init__(self, profile: Profile, header: str) -> None:
         self._profile = profile
-        self._forms = {own: _segment_form(profile, own=own) for own in (True, False)}
+        self._step = 2 if profile.segment_b else 1  # records of a payment
         self._head = _header(profile, header)
         self._day = ""  # of the first payment; all others have the same
         self.count = self.total = 0
@@ -46,26 +65,15 @@ class _Reading:
                 return
             lot = lots + 1
             own = self._lot_header(line, lot, before=own)
-            number = self._lot_total = 0
-            for record in lines:
-                if record[7:8] != "3":
-                    self._lot_trailer(record, lot, number)
-                    records += number + 2
-                    break
-                number += 1
-                found = self._forms[own].fullmatch(record)
-                if found is None or record[:13] != f"{bank}{lot:04d}3{number:05d}":
-                    _another(f"record {number} of lot {lot} is another")
-                where, account, name, reference, day, amount, cpf = found.groups("")
-                self._day = self._day or day
-                if day != self._day or (where == bank) is not own:
-                    _another(f"record {number} of lot {lot} is another")
-                if self._profile.segment_b:
-                    number += 1
-                    cpf = self._segment_b(next(lines, ""), lot, number, int(amount))
-                yield self._payment((where, account), name, reference, int(amount), cpf)
-            else:
+            number, behind, self._lot_total = 0, "", 0
+            for some, ending in _records(lines, self._step * SOME):
+                read = partial(self._segments, lot=lot, own=own, first=number + 1)
+                yield from together_or_alone(read, some, self._step) if some else ()
+                number, behind = number + len(some), ending
+            if not behind:
                 break
+            self._lot_trailer(behind, lot, number)
+            records += number + 2
         _another("it is cut short")
 
     def head(self) -> Head:
@@ -97,52 +105,97 @@ class _Reading:
         if line != f"{opening}{self._lot_total:018d}{0:024d}{'':175}" or not number:
             _another(f"lot {lot}'s trailer is not its records'")
 
-    def _segment_b(self, line: str, lot: int, number: int, amount: int) -> str:
-        """Return the worker's number."""
-        opening = f"{self._profile.bank}{lot:04d}3{number:05d}B   1"
-        closing = f"{_PLACES}{self._day}{amount:015d}{_REST_OF_B}"
-        if line[:18] != opening or line[32:] != closing:
+    def _segments(
+        self, records: Sequence[str], place: int, *, lot: int, own: bool, first: int
+    ) -> list[Payment]:
+        """Return the payments of some records of a lot, or raise `UnreadableFile`."""
+        profile, number = self._profile, first + place
+        where, numbers, chamber, codes, accounts, names, references, days, *more = zip(
+            *map(_cut_a, records[:: self._step]), strict=True
+        )
+        reais, amounts, blank, cpfs, ending = more
+        self._day = self._day or days[0]
+        opening = f"{profile.bank}{lot:04d}3"
+        constants = [where, days, chamber, reais, blank, ending, *[cpfs] * (not profile.itau)]
+        same = (opening, self._day, *_constants(profile, own=own))
+        if not (
+            all(set(column) == {one} for column, one in zip(constants, same, strict=False))
+            and joined(numbers) == self._numbers(number, len(numbers))
+            and all(map(all_have, (_BANK, _NAME, _AMOUNT), (codes, names, amounts)))
+            and all((code == profile.bank) is own for code in {*codes})
+            and all_have(_REFERENCE, references)
+            and self._day.isdecimal()
+        ):
             _another(f"record {number} of lot {lot} is another")
-        return line[18:32]
-
-    def _payment(
-        self, where: tuple[str, str], name: str, reference: str, amount: int, cpf: str
-    ) -> Payment:
-        """Return a segment A's payment, with the worker's number from there or from segment B."""
-        reference = reference.rstrip(" ")
-        if " " in reference:
+        workers: Sequence[str] = cpfs
+        if profile.segment_b:
+            workers = self._segments_b(records[1::2], amounts, opening, number + 1)
+        texts = {
+            "reference": _bare(references), "account": _accounts(accounts, itau=profile.itau),
+            "bank_code": codes, profile.names: _bare(names),
+        }  # fmt: skip
+        if " " in "".join(texts["reference"]):
             _another("a reference is none")
-        if not (cpf.startswith("000") and cpf.isdecimal()):
+        if not all_have(_CPF, workers):
             _another("a worker's number is none")
-        self.count, self.total = self.count + 1, self.total + amount
-        self._lot_total += amount
-        name, by_latin_name = name.rstrip(" "), self._profile.names == "latin_name"
-        return Payment(
-            reference=reference, name="" if by_latin_name else name,
-            account=_account(where[1], itau=self._profile.itau), bank_code=where[0],
-            bank_name="", amount=amount, note="", latin_name=name if by_latin_name else "",
-            wage=Wage(
-                id_type="", id_number=cpf[3:], worked_from=NO_DAY, worked_to=NO_DAY, days="",
-                items=(), deductions=(),
-            ),
-        )  # fmt: skip
+        return self._counted(list(map(int, amounts)), texts, [one[3:] for one in workers])
+
+    def _segments_b(
+        self, records: Sequence[str], amounts: Sequence[str], opening: str, number: int
+    ) -> Sequence[str]:
+        """Return the workers' numbers, once everything else is the payments'."""
+        columns = list(zip(*map(_cut_b, records), strict=True))
+        if len(records) == len(amounts):
+            where, numbers, kind, cpfs, places, sums, ending = columns
+            constants = (where, kind, places, ending)
+            same = (opening, "B   1", f"{_PLACES}{self._day}", _REST_OF_B)
+            if (
+                all(set(column) == {one} for column, one in zip(constants, same, strict=True))
+                and joined(numbers) == self._numbers(number, len(numbers))
+                and sums == amounts
+            ):
+                return cpfs
+        return _another(f"record {number} of lot {int(opening[3:7])} is another")
+
+    def _numbers(self, first: int, count: int) -> str:
+        last = first + count * self._step
+        return "%05d\n" * count % tuple(range(first, last, self._step))
+
+    def _counted(
+        self, amounts: list[int], texts: Mapping[str, Sequence[str]], cpfs: list[str]
+    ) -> list[Payment]:
+        self.count, total = self.count + len(amounts), sum(amounts)
+        self.total, self._lot_total = self.total + total, self._lot_total + total
+        return list(payments(amounts, texts, wages(cpfs)))
 
 
-def _segment_form(profile: Profile, *, own: bool) -> re.Pattern[str]:
-    """Return the form of a segment A: bank, account, name, reference, day, amount, and a number.
+def _records(lines: Iterable[str], most: int) -> Iterator[tuple[list[str], str]]:
+    """Yield a lot's payments, some records at once, and with the last ones the line behind."""
+    some: list[str] = []
+    for line in lines:
+        if line[7:8] != "3":
+            yield some, line
+            return
+        some.append(line)
+        if len(some) == most:
+            yield some, ""
+            some = []
+    yield some, ""
 
-    The number is the worker's where the dialect has it here.
+
+def _constants(profile: Profile, *, own: bool) -> tuple[str, ...]:
+    """Return what a segment A has in columns 14-20, 102-119, 135-203, 218-240 and 204-217.
+
+    The last one is for the dialect that has the worker's number elsewhere.
     """
     chamber = "000" if own else profile.texts["chamber_other_bank"]
-    purpose = "" if own else profile.texts["ted_purpose"]
-    middle = _REAIS_ITAU if profile.itau else _REAIS
-    blank = f"{_BLANK[:63]}{0:06d}(.{{14}})  " if profile.itau else f"{_BLANK}()"
-    return re.compile(
-        rf".{{13}}A000{chamber}([0-9]{{3}})(.{{20}})([0-9A-Z.,&/'-][0-9A-Z .,&/'-]{{29}})"
-        rf"([0-9A-Z][0-9A-Z ]{{19}})([0-9]{{8}}){middle}([0-9]{{15}}){blank}"
-        f"{purpose:<5}     0          ",
-        re.ASCII,
-    )
+    ending = f"  {'' if own else profile.texts['ted_purpose']:<5}     0          "
+    reais, blank = (_REAIS_ITAU, _BLANK_ITAU) if profile.itau else (_REAIS, _BLANK)
+    return f"A000{chamber}", reais, blank, ending, f"{'':14}"
+
+
+def _bare(texts: Sequence[str]) -> list[str]:
+    return [one.rstrip(" ") for one in texts]
 
 
 def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Payment]:
@@ -185,16 +238,15 @@ def _payer(profile: Profile, text: str) -> str:
     texts = profile.texts
     if text[:35] != f"2{texts['company_tax_id']}{texts['agreement']:<20}":
         _another("the company is another")
-    return _account(text[35:], itau=profile.itau)
+    return _accounts([text[35:]], itau=profile.itau)[0]
 
 
-def _account(text: str, *, itau: bool) -> str:
-    """Return an account as it is written in a sheet: agency, number, check digit."""
-    match = (_ACCOUNT_ITAU if itau else _ACCOUNT).fullmatch(text)
-    if match is None:
+def _accounts(texts: Sequence[str], *, itau: bool) -> list[str]:
+    """Return accounts as they are written in a sheet: agency, number, check digit."""
+    if not all_have(_ACCOUNT_ITAU if itau else _ACCOUNT, texts):
         _another("an account is none")
-    agency, body, check = match.groups()
-    return f"{agency}{body}{check}"
+    check = 19 if itau else 18
+    return [f"{one[1:5]}{one[6:18].lstrip('0')}{one[check]}" for one in texts]
 
 
 def _day(text: str) -> date:

@@ -6,13 +6,14 @@ Columns: FEBRABAN's CNAB240 version 10 and Itaú's SISPAG version 086.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, timedelta
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Final
 
-from adapters._vetted import require_fits, vetted
+from adapters._columns import Looking
+from adapters._vetted import require_fits, vetted_pieces
 from adapters._wanted import Wanted, amount_faults
 from adapters.cnab240.profile import Profile, is_cpf
 from disburse.adapter import Batch, Fault, Payment
@@ -30,6 +31,7 @@ REAIS_ITAU: Final = f"REA{0:08d}  {0:05d}"
 UNTIL_PURPOSE: Final = f"{'':20}{0:023d}{'':42}"
 UNTIL_CPF: Final = f"{'':20}{0:023d}{'':20}{0:06d}"
 AT_LAST: Final = f"{'':5}0{'':10}{END}"
+CPF: Final = "000%s"
 PLACES: Final = f"{'':30}{0:05d}{'':50}{0:08d}{'':2}"
 REST_OF_B: Final = f"{0:060d}{'':15}0{'':14}{END}"
 
@@ -51,30 +53,29 @@ class Writer:
         """Remember the profile."""
         self._profile = profile
         self._name: attrgetter[str] = attrgetter(profile.names)
-        self._purpose = f"{profile.texts['ted_purpose']:<5}"
+        self._told = attrgetter("bank_code", "account", profile.names, "reference", "amount")
+        self._target = "0%s %012d %s" if profile.itau else "0%s %012d%s "
+        self._records_each = 2 if profile.segment_b else 1
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=NAME_MAX,
             missing="enrol the worker with the name in capitals without accents",
         )  # fmt: skip
-        self._plain = re.compile(
-            rf"[0-9A-Z]{{1,20}}\n{ACCOUNT_FORM}\n[0-9]{{3}}\n"
-            r"[0-9A-Z.,&/'-](?:[0-9A-Z .,&/'-]{0,28}[0-9A-Z.,&/'-])?",
-            re.ASCII,
-        )
+        self._look = Looking(
+            {
+                "reference": "[0-9A-Z]{1,20}", "account": ACCOUNT_FORM, "bank_code": "[0-9]{3}",
+                profile.names: r"[0-9A-Z.,&/'-](?:[0-9A-Z .,&/'-]{0,28}[0-9A-Z.,&/'-])?",
+                "wage.id_number": "[0-9]{11}",
+            },
+            profile.capabilities.amount_max,
+        )  # fmt: skip
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
         if currency != "BRL":
             return (Fault("amount", "amount", "CNAB240 files carry BRL only"),)
-        most, wage, name = self._profile.capabilities.amount_max, payment.wage, self._name(payment)
-        told = f"{payment.reference}\n{payment.account}\n{payment.bank_code}\n{name}"
-        if (
-            1 <= payment.amount <= most
-            and self._plain.fullmatch(told)
-            and wage is not None
-            and is_cpf(wage.id_number)
-        ):
+        if self._look.at_one(payment) and is_cpf(_cpf(payment)):
             return ()
+        most, wage, name = self._profile.capabilities.amount_max, payment.wage, self._name(payment)
         faults = [
             *_REFERENCE.faults(payment.reference),
             *_ACCOUNT.faults(payment.account),
@@ -90,49 +91,62 @@ class Writer:
 
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
-        payments = vetted(batch, self._profile.capabilities, self.preflight)
+        able, bank = self._profile.capabilities, self._profile.bank
+        pieces = vetted_pieces(batch, able, self.preflight, self._fit, PIECE_PAYMENTS)
         require_fits(batch, self._batch_faults(batch))
         yield self._file_header(batch).encode("ascii")
-        lots = records = 0
-        bank = self._profile.bank
+        lots, records = 0, 2
+        payments = chain.from_iterable(pieces)
         for own, some in groupby(payments, lambda one: one.bank_code == bank):
             lots += 1
-            records += 2
             for lines in self._lot(batch, some, lots, own=own):
-                records += lines.count(END) if lines[7] == "3" else 0
+                records += lines.count(END)
                 yield lines.encode("ascii")
-        yield _line(f"{bank}99999{'':9}{lots:06d}{records + 2:06d}{0:06d}").encode("ascii")
+        yield _line(f"{bank}99999{'':9}{lots:06d}{records:06d}{0:06d}").encode("ascii")
+
+    def _fit(self, some: Sequence[Payment]) -> bool:
+        return self._look.at_all(some) and all(map(is_cpf, map(_cpf, some)))
 
     def _lot(
         self, batch: Batch, payments: Iterable[Payment], lot: int, *, own: bool
     ) -> Iterator[str]:
         """Yield a lot: its header, some records at once, its trailer."""
         yield self._lot_header(batch, lot, own=own)
-        number = total = 0
-        start, day = f"{self._profile.bank}{lot:04d}3", f"{batch.pay_on:%d%m%Y}"
+        start, number, total = f"{self._profile.bank}{lot:04d}", 0, 0
+        form = self._form(f"{start}3", f"{batch.pay_on:%d%m%Y}", own=own)
         while some := list(islice(payments, PIECE_PAYMENTS)):
-            lines = []
-            for payment in some:
-                number, total = number + 1, total + payment.amount
-                lines.append(self._segment_a(f"{start}{number:05d}", payment, day, own=own))
-                if self._profile.segment_b:
-                    number += 1
-                    lines.append(_segment_b(f"{start}{number:05d}", payment, day))
-            yield "".join(lines)
-        start = f"{self._profile.bank}{lot:04d}5{'':9}"
-        yield _line(f"{start}{number + 2:06d}{total:018d}{0:018d}{0:06d}")
+            yield self._records(form, some, number + 1)
+            number += len(some) * self._records_each
+            total += sum([one.amount for one in some])
+        yield _line(f"{start}5{'':9}{number + 2:06d}{total:018d}{0:018d}{0:06d}")
 
-    def _segment_a(self, start: str, payment: Payment, day: str, *, own: bool) -> str:
+    def _form(self, start: str, day: str, *, own: bool) -> str:
+        """Return a payment's records in one lot, for "%"."""
         profile = self._profile
-        chamber = f"A000{'000' if own else profile.texts['chamber_other_bank']}{payment.bank_code}"
-        target = _account(payment.account, itau=profile.itau)
-        who = f"{self._name(payment):<30}{payment.reference:<20}{day}"
-        purpose = "     " if own else self._purpose
-        if profile.itau:
-            ending = f"{UNTIL_CPF}{_cpf(payment):>014}  {purpose}{AT_LAST}"
-            return f"{start}{chamber}{target}{who}{REAIS_ITAU}{payment.amount:015d}{ending}"
-        ending = f"{UNTIL_PURPOSE}{purpose}{AT_LAST}"
-        return f"{start}{chamber}{target}{who}{REAIS}{payment.amount:015d}{ending}"
+        chamber = f"A000{'000' if own else profile.texts['chamber_other_bank']}%s"
+        purpose = f"{'' if own else profile.texts['ted_purpose']:<5}"
+        reais, until = (
+            (REAIS_ITAU, f"{UNTIL_CPF}{CPF}  ") if profile.itau else (REAIS, UNTIL_PURPOSE)
+        )
+        who, ending = f"{self._target}%-30s%-20s{day}", f"{until}{purpose}{AT_LAST}"
+        a = f"{start}%05d{chamber}{who}{reais}%015d{ending}"
+        b = f"{start}%05dB   1{CPF}{PLACES}{day}%015d{REST_OF_B}"
+        return f"{a}{b}" if profile.segment_b else a
+
+    def _records(self, form: str, some: Sequence[Payment], first: int) -> str:
+        """Return the records of checked payments, numbered from `first` on."""
+        codes, accounts, names, references, amounts = zip(*map(self._told, some), strict=True)
+        step, count = self._records_each, len(some)
+        cpfs = [*map(_cpf, some)]
+        columns = [
+            range(first, first + step * count, step), codes, *_accounts(accounts), names,
+            references, amounts,
+        ]  # fmt: skip
+        if self._profile.itau:
+            columns.append(cpfs)
+        if self._profile.segment_b:
+            columns += [range(first + 1, first + 1 + step * count, step), cpfs, amounts]
+        return "".join(map(form.__mod__, zip(*columns, strict=True)))
 
     def _file_header(self, batch: Batch) -> str:
         profile, texts = self._profile, self._profile.texts
@@ -159,7 +173,7 @@ class Writer:
     def _payer(self, batch: Batch) -> str:
         """Return columns 18 to 72: tax number, agreement and account."""
         texts, number = self._profile.texts, batch.debtor.number
-        account = _account(number, itau=self._profile.itau)
+        account = self._target % (number[:4], int(number[4:-1]), number[-1])
         return f"2{texts['company_tax_id']}{texts['agreement']:<20}{account}"
 
     def _batch_faults(self, batch: Batch) -> Iterator[Fault]:
@@ -171,19 +185,16 @@ class Writer:
             yield Fault("sequence", "too-long", f"1 to {SEQUENCE_MAX} fit")
 
 
-def _segment_b(start: str, payment: Payment, day: str) -> str:
-    return f"{start}B   1{_cpf(payment):>014}{PLACES}{day}{payment.amount:015d}{REST_OF_B}"
-
-
 def _cpf(payment: Payment) -> str:
     assert payment.wage is not None  # noqa: S101  (preflight refuses it)
     return payment.wage.id_number
 
 
-def _account(number: str, *, itau: bool) -> str:
-    """Return agency, account and check digit in their 20 columns."""
-    agency, body, check = number[:4], number[4:-1], number[-1]
-    return f"0{agency} {body:>012} {check}" if itau else f"0{agency} {body:>012}{check} "
+def _accounts(numbers: Sequence[str]) -> tuple[list[str], list[int], list[str]]:
+    """Return agency, number and check digit of each."""
+    parts = (slice(4), slice(4, -1), slice(-1, None))
+    agencies, bodies, checks = ([one[part] for one in numbers] for part in parts)
+    return agencies, [*map(int, bodies)], checks
 
 
 def _line(text: str) -> str:
