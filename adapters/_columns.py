@@ -135,6 +135,25 @@ def is_one(column: Sequence[object]) -> bool:
     return column.count(column[0]) == len(column)
 
 
+def money(column: Sequence[int], behind: Sequence[str]) -> Sequence[str]:
+    """Return amounts as decimals, given what hundredths look `behind` the whole."""
+    some = column[:1] if is_one(column) else column
+    found = [f"{one // 100}{behind[one % 100]}" for one in some]
+    return found if len(found) == len(column) else found * len(column)
+
+
+def hundredths(mark: str) -> list[str]:
+    """Return a decimal mark with every number of hundredths."""
+    return [f"{mark}{one:02d}" for one in range(100)]
+
+
+def minor(column: Texts, mark: str) -> list[int]:
+    """Return the minor units of amounts whose form is known to be that of `money`."""
+    some = column[:1] if is_one(column) else column
+    found = list(map(int, "\n".join(some).replace(mark, "").split("\n")))
+    return found if len(found) == len(column) else found * len(column)
+
+
 class Looking:
     """Whether payments have their fields' forms; False means: look closer."""
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
+from itertools import islice
+from operator import add, gt, sub
 from typing import Final, NoReturn
 
 from adapters._ascii import ascii_lines
-from adapters._wages import told
+from adapters._columns import (
+    all_have,
+    joined,
+    lines_of,
+    minor,
+    payments,
+    together_or_alone,
+    wages,
+)
 from adapters.qatar_wps.profile import LINE_BYTES_MAX, Profile
 from disburse.adapter import Head, Payment, UnreadableFile
 
 _MONEY: Final = r"(0|[1-9][0-9]{0,11})\.([0-9]{2})"
+COLUMNS: Final = 20
+SOME: Final = 256  # rows that are read together
 _IBAN: Final = "(QA[0-9A-Z]{27})"
 
 
@@ -34,15 +47,13 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         _another("its first lines are others")
     employer, made, bank, number, year, month, riyals, dirhams, stated = match.groups()
     _day(made)
-    row = _row_form(profile)
-    count = total = 0
-    for line in lines:
-        found = row.fullmatch(line)
-        if found is None or found[1] != str(count + 1):
-            _another(f"row {count + 1} is another")
-        payment = _payment(profile, found)
-        count, total = count + 1, total + payment.amount
-        yield payment
+    count, forms = 0, _forms(profile)
+    total = 0
+    while some := list(islice(lines, SOME)):
+        read = partial(_rows, profile, forms, count + 1)
+        for payment in together_or_alone(read, some, 1):
+            count, total = count + 1, total + payment.amount
+            yield payment
     if (int(stated), int(riyals + dirhams)) != (count, total):
         _another("its payments are not its count and total")
     yield Head(
@@ -51,39 +62,51 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     )  # fmt: skip
 
 
-def _row_form(profile: Profile) -> re.Pattern[str]:
-    """Return a row's form: sequence, QID or visa number, and the other columns in their order."""
-    who = "([0-9]{11}),|,(?![0-9]{11},)([0-9A-Z]{5,20})"
-    paid = rf"{profile.frequency},([0-9]|[12][0-9]|3[01]),{_MONEY},{_MONEY},0,{_MONEY},{_MONEY}"
-    note = re.escape(profile.other_note)
-    return re.compile(
-        rf"([1-9][0-9]{{0,5}}),(?:{who}),([^,]{{1,{profile.name_max}}}),([0-9A-Z]{{2,4}}),{_IBAN},{paid},"
-        rf"{re.escape(profile.payment_type)},({note}|),{_MONEY},{_MONEY},{_MONEY},{_MONEY},"
-        r"(/DRC/[0-9]{2}|)",
-        re.ASCII,
-    )
-
-
-def _payment(profile: Profile, match: re.Match[str]) -> Payment:
-    _, qid, visa, name, bank, account, days, *money, reason = match.groups()
-    note = money.pop(8)  # behind four amounts; four allowances follow
-    amount, basic, extra, deducted, *allowances = [
-        int(money[at] + money[at + 1]) for at in range(0, len(money), 2)
-    ]
-    allowed = sum(allowances)
-    gross = basic + extra + (0 if profile.allowances_in_extra else allowed)
-    if gross - deducted != amount:
-        _another("a net amount is not what is earned less deductions")
-    if allowed > gross - basic:
-        _another("allowances are more than what is earned besides")
-    if bool(deducted) is not bool(reason) or bool(note) is not (reason == "/DRC/99"):
-        _another("a deduction has no reason, or a reason no deduction")
-    by_latin_name = profile.names == "latin_name"
-    return Payment(
-        reference="", name="" if by_latin_name else name, account=account, bank_code=bank,
-        bank_name="", amount=amount, note="", latin_name=name if by_latin_name else "",
-        wage=told(qid or visa, days, gross, deducted),
+def _forms(profile: Profile) -> list[re.Pattern[str]]:
+    """Return the form of each column of a row but the worker's two, which are one here."""
+    money = r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}"
+    forms = (
+        "[1-9][0-9]{0,5}", f"[^,\\n]{{1,{profile.name_max}}}", "[0-9A-Z]{2,4}", "QA[0-9A-Z]{27}",
+        profile.frequency, "[0-9]|[12][0-9]|3[01]", money, money, "0", money, money,
+        re.escape(profile.payment_type), f"(?:{re.escape(profile.other_note)})?", *[money] * 4,
+        "(?:/DRC/[0-9]{2})?", "[0-9]{11},|,(?![0-9]{11}\n)[0-9A-Z]{5,20}",
     )  # fmt: skip
+    return list(map(lines_of, forms))
+
+
+def _rows(
+    profile: Profile, forms: Sequence[re.Pattern[str]], first: int, lines: Sequence[str], place: int
+) -> Iterable[Payment]:
+    """Return the payments of some rows, or raise `UnreadableFile`."""
+    rows = [line.split(",") for line in lines]
+    if set(map(len, rows)) != {COLUMNS}:
+        _another(f"row {first + place} is another")
+    number, qid, visa, *columns = zip(*rows, strict=True)
+    who = list(map(",".join, zip(qid, visa, strict=True)))
+    wanted = joined(map(str, range(first + place, first + place + len(rows))))
+    if joined(number) != wanted or not all(map(all_have, forms, (number, *columns, who))):
+        _another(f"row {first + place} is another")
+    name, bank, account, _, days, *money, reason = columns
+    paid, basic, _, extra, less, _, note, *allowances = money
+    amounts, deducted = minor(paid, "."), minor(less, ".")
+    allowed = list(map(sum, zip(*(minor(one, ".") for one in allowances), strict=True)))
+    besides = minor(extra, ".")
+    if not profile.allowances_in_extra:
+        besides = list(map(add, besides, allowed))
+    gross = list(map(add, minor(basic, "."), besides))
+    if list(map(sub, gross, deducted)) != amounts:
+        _another("a net amount is not what is earned less deductions")
+    if any(map(gt, allowed, besides)):
+        _another("allowances are more than what is earned besides")
+    if any(map(_unreasoned, deducted, reason, note)):
+        _another("a deduction has no reason, or a reason no deduction")
+    workers = [one.strip(",") for one in who]
+    texts = {profile.names: name, "account": account, "bank_code": bank}
+    return payments(amounts, texts, wages(workers, days, gross, deducted))
+
+
+def _unreasoned(deducted: int, reason: str, note: str) -> bool:
+    return bool(deducted) is not bool(reason) or bool(note) is not (reason == "/DRC/99")
 
 
 def _day(text: str) -> date:

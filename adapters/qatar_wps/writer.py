@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
-from itertools import islice
 from operator import attrgetter
 from typing import Final
 
-from adapters._iban import checks
-from adapters._vetted import require_fits, vetted
-from adapters._wages import iban_faults, net_faults
+from adapters._columns import hundredths, money
+from adapters._vetted import require_fits, vetted_pieces
+from adapters._wages import Looking, earned, iban_faults, net_faults, wages_of
 from adapters._wanted import Wanted, amount_faults
 from adapters.qatar_wps.profile import ALLOWANCES, AMOUNT_MAX, Profile
 from disburse.adapter import Batch, Fault, Payment, Wage
 
-PIECE_ROWS: Final = 512
+PIECE_ROWS: Final = 256
 IBAN_FORM: Final = "QA[0-9]{2}[A-Z]{4}[0-9A-Z]{21}"
 NAME_CHARACTERS: Final = "0-9A-Za-z .'/()-"
 QID: Final = re.compile("[0-9]{11}", re.ASCII)
 DAYS: Final = re.compile("[0-9]|[12][0-9]|3[01]", re.ASCII)
 OTHER_REASON: Final = "99"
-MONEY: Final = "%d.%02d"
+BEHIND: Final = hundredths(".")
 
 _BANK_WANTS: Final = {
     "characters": "0-9A-Z", "longest": 4, "form": "[0-9A-Z]{2,4}", "code": "bad-bank-code",
@@ -53,33 +52,34 @@ class Writer:
         """Remember the profile."""
         self._profile = profile
         self._name: attrgetter[str] = attrgetter(profile.names)
-        self._row_form = ",".join(
-            ("%d", "%s,%s", "%s,%s,%s", f"{profile.frequency},%s", MONEY, f"{MONEY},0,{MONEY}",
-             f"{MONEY},{profile.payment_type.replace('%', '%%')},%s",
-             *[MONEY] * len(ALLOWANCES), "%s")
-        )  # fmt: skip
+        self._told = attrgetter(profile.names, "bank_code", "account", "amount")
+        # basic salary, the allowances, and what is earned besides
+        self._places = {
+            **dict.fromkeys(profile.basic_items, 0),
+            **{item: at + 1 for item, at in profile.allowance_items.items()},
+        }
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=profile.name_max,
             missing="enrol the worker with the name in Latin letters",
         )  # fmt: skip
         outer = NAME_CHARACTERS.replace(" ", "")
-        self._plain = re.compile(
-            rf"{IBAN_FORM}\n{_BANK.form}\n{_WORKER.form}\n(?:{DAYS.pattern})\n"
-            rf"[{outer}](?:[{NAME_CHARACTERS}]{{0,{max(0, profile.name_max - 2)}}}[{outer}])?",
-            re.ASCII,
-        )
+        most = max(0, profile.name_max - 2)
+        self._look = Looking(
+            {
+                "account": IBAN_FORM, "bank_code": _BANK.form, "wage.id_number": _WORKER.form,
+                "wage.days": DAYS.pattern,
+                profile.names: rf"[{outer}](?:[{NAME_CHARACTERS}]{{0,{most}}}[{outer}])?",
+            },
+            profile.capabilities.amount_max,
+        )  # fmt: skip
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
         if currency != "QAR":
             return (Fault("amount", "amount", "Qatar's WPS files carry QAR only"),)
+        if self._look.at_one(payment):
+            return ()
         most, wage = self._profile.capabilities.amount_max, payment.wage
-        if wage is not None and 1 <= payment.amount <= most:
-            who = f"{wage.id_number}\n{wage.days}\n{self._name(payment)}"
-            told = f"{payment.account}\n{payment.bank_code}\n{who}"
-            net = wage.gross - wage.deducted
-            if net == payment.amount and self._plain.fullmatch(told) and checks(payment.account):
-                return ()
         faults = [
             *iban_faults(_ACCOUNT, payment.account),
             *_BANK.faults(payment.bank_code),
@@ -97,15 +97,15 @@ class Writer:
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
         profile, end = self._profile, self._profile.line_end
-        payments = vetted(batch, profile.capabilities, self.preflight)
+        able, look = profile.capabilities, self._look.at_all
+        pieces = vetted_pieces(batch, able, self.preflight, look, PIECE_ROWS)
         require_fits(batch, _batch_faults(batch))
         opening = (profile.file_titles, self._file(batch), profile.row_titles)
         yield (end.join(opening) + end).encode("ascii")
         count = 0
-        while some := list(islice(payments, PIECE_ROWS)):
-            lines = [self._row(count + at, one) for at, one in enumerate(some, start=1)]
+        for some in pieces:
+            yield self._rows(some, count + 1).encode("ascii")
             count += len(some)
-            yield (end.join(lines) + end).encode("ascii")
 
     def _file(self, batch: Batch) -> str:
         made = batch.created.astimezone(UTC) + timedelta(hours=self._profile.hours_ahead_of_utc)
@@ -114,32 +114,26 @@ class Writer:
         sums = f"{batch.period:%Y%m},{_riyals(batch.total)},{batch.count}"
         return f"{batch.employer},{when},{payer},{sums},01"
 
-    def _row(self, number: int, payment: Payment) -> str:
-        """Return one checked payment."""
-        profile, wage = self._profile, payment.wage
-        assert wage is not None  # noqa: S101  (preflight refuses it)
-        worker = wage.id_number
-        who = (worker, "") if QID.fullmatch(worker) else ("", worker)
-        basic, extra, allowances = self._earned(wage)
-        reason = self._reason(wage)
-        return self._row_form % (
-            number, *who, self._name(payment), payment.bank_code, payment.account, wage.days,
-            *divmod(payment.amount, 100), *divmod(basic, 100), *divmod(extra, 100),
-            *divmod(wage.deducted, 100), profile.other_note if reason == OTHER_REASON else "",
-            *[part for one in allowances for part in divmod(one, 100)],
-            f"/DRC/{reason}" if reason else "",
+    def _rows(self, some: Sequence[Payment], first: int) -> str:
+        """Return checked payments, numbered from `first` on."""
+        profile, wages, count = self._profile, wages_of(some), len(some)
+        names, banks, accounts, amounts = zip(*map(self._told, some), strict=True)
+        basic, *allowances, extra = earned(wages, self._places, len(ALLOWANCES) + 2)
+        if profile.allowances_in_extra:
+            extra = tuple(map(sum, zip(extra, *allowances, strict=True)))
+        sums = (amounts, basic, extra, [one.deducted for one in wages], *allowances)
+        paid, salary, more, less, *allowed = (money(column, BEHIND) for column in sums)
+        reasons = list(map(self._reason, wages))
+        numbers = [one.id_number for one in wages]
+        columns = (
+            map(str, range(first, first + count)),
+            [f"{one}," if QID.fullmatch(one) else f",{one}" for one in numbers],
+            names, banks, accounts, (profile.frequency,) * count, [one.days for one in wages],
+            paid, salary, ("0",) * count, more, less, (profile.payment_type,) * count,
+            [profile.other_note if one == OTHER_REASON else "" for one in reasons], *allowed,
+            [f"/DRC/{one}{profile.line_end}" if one else profile.line_end for one in reasons],
         )  # fmt: skip
-
-    def _earned(self, wage: Wage) -> tuple[int, int, list[int]]:
-        """Return basic salary, extra income, and the allowances by column."""
-        basic, allowances = 0, [0] * len(ALLOWANCES)
-        for item, amount in wage.items:
-            if item in self._profile.basic_items:
-                basic += amount
-            elif item in self._profile.allowance_items:
-                allowances[self._profile.allowance_items[item]] += amount
-        apart = 0 if self._profile.allowances_in_extra else sum(allowances)
-        return basic, wage.gross - basic - apart, allowances
+        return "".join(map(",".join, zip(*columns, strict=True)))
 
     def _reason(self, wage: Wage) -> str:
         """Return the code of what was deducted; "" for nothing."""

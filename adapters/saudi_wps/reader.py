@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NoReturn
+from functools import partial
+from itertools import chain, islice
+from operator import sub
+from typing import Final, NoReturn
 
 from adapters._ascii import ascii_lines
-from adapters._wages import told
+from adapters._columns import all_have, lines_of, minor, payments, together_or_alone, wages
 from adapters.saudi_wps.profile import ROW_BYTES_MAX, Profile
 from disburse.adapter import Head, Payment, UnreadableFile
+
+SOME: Final = 256  # rows that are read together
 
 
 def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Payment]:
@@ -27,24 +32,20 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
         next(lines, ""),
         re.ASCII,
     )
-    row = re.compile(
-        rf"{money}\t(SA[0-9A-Z]{{22}})\t([ -~]{{1,140}})\t([0-9A-Z]{{4,11}})\t"
-        r"([0-9A-Z]{1,16})\t\t"
-        rf"{money}\t{money}\t{money}\t{money}\t([0-9]{{10}})\t\t\t",
-        re.ASCII,
-    )
     if said is None:
         _another("its first line is another")
     count = total = 0
-    for line in lines:
-        if line == "-":
+    forms = _forms(profile)
+    while some := list(islice(lines, SOME)):
+        closed = "-" in some
+        rows = some[: some.index("-")] if closed else some
+        read = partial(_rows, profile, forms, count + 1)
+        for payment in together_or_alone(read, rows, 1) if rows else ():
+            count, total = count + 1, total + payment.amount
+            yield payment
+        if closed:
+            lines = chain(some[len(rows) + 1 :], lines)
             break
-        match = row.fullmatch(line)
-        if match is None:
-            _another(f"row {count + 1} is another")
-        payment = _payment(profile, match)
-        count, total = count + 1, total + payment.amount
-        yield payment
     else:
         _another("it is cut short")
     number, day, riyals, halalas, reference, employer = said.groups()
@@ -56,17 +57,34 @@ def read_back(profile: Profile, content: Iterable[bytes]) -> Iterator[Head | Pay
     )  # fmt: skip
 
 
-def _payment(profile: Profile, match: re.Match[str]) -> Payment:
-    a, b, account, name, bank, reference, c, d, e, f, g, h, i, j, worker = match.groups()
-    amount, gross, deducted = int(a + b), int(c + d) + int(e + f) + int(g + h), int(i + j)
-    if gross - deducted != amount:
-        _another("a net amount is not what is earned less deductions")
-    by_latin_name = profile.names == "latin_name"
-    return Payment(
-        reference=reference, name="" if by_latin_name else name, account=account, bank_code=bank,
-        bank_name="", amount=amount, note="", latin_name=name if by_latin_name else "",
-        wage=told(worker, "", gross, deducted),
+def _forms(profile: Profile) -> list[re.Pattern[str]]:
+    """Return the form of each column of a row."""
+    money = rf"(?:0|[1-9][0-9]{{0,11}}){re.escape(profile.decimal_mark)}[0-9]{{2}}"
+    forms = (
+        money, "SA[0-9A-Z]{22}", "[ -~]{1,140}", "[0-9A-Z]{4,11}", "[0-9A-Z]{1,16}", "",
+        money, money, money, money, "[0-9]{10}", "", "", "",
     )  # fmt: skip
+    return list(map(lines_of, forms))
+
+
+def _rows(
+    profile: Profile, forms: Sequence[re.Pattern[str]], first: int, lines: Sequence[str], place: int
+) -> Iterable[Payment]:
+    """Return the payments of some rows, or raise `UnreadableFile`."""
+    rows = [line.split("\t") for line in lines]
+    columns: list[tuple[str, ...]] = []
+    if set(map(len, rows)) == {len(forms)}:
+        columns = list(zip(*rows, strict=True))
+    if not columns or not all(map(all_have, forms, columns)):
+        _another(f"row {first + place} is another")
+    paid, account, name, bank, reference, _, *earned, less, worker, _, _, _ = columns
+    mark = profile.decimal_mark
+    amounts, deducted = minor(paid, mark), minor(less, mark)
+    gross = list(map(sum, zip(*[minor(one, mark) for one in earned], strict=True)))
+    if list(map(sub, gross, deducted)) != amounts:
+        _another("a net amount is not what is earned less deductions")
+    texts = {"reference": reference, profile.names: name, "account": account, "bank_code": bank}
+    return payments(amounts, texts, wages(worker, gross=gross, deducted=deducted))
 
 
 def _day(text: str) -> date:

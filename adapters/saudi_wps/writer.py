@@ -5,20 +5,18 @@ Columns: MHRSD, WPS Wages File Specification, chapter 3.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Final
 
-from adapters._iban import checks
-from adapters._vetted import require_fits, vetted
-from adapters._wages import iban_faults, net_faults
+from adapters._columns import hundredths, money
+from adapters._vetted import require_fits, vetted_pieces
+from adapters._wages import Looking, earned, iban_faults, net_faults, wages_of
 from adapters._wanted import Wanted, amount_faults
 from adapters.saudi_wps.profile import AMOUNT_MAX, Profile
-from disburse.adapter import Batch, Fault, Payment, Wage
+from disburse.adapter import Batch, Fault, Payment
 
-PIECE_ROWS: Final = 512
+PIECE_ROWS: Final = 256
 NAME_MAX: Final = 140  # four lines of 35
 NAME_CHARACTERS: Final = r"0-9A-Za-z/?:().,'+ =!\"%&*<>;{@#_-"
 IBAN_FORM: Final = "SA[0-9]{2}[0-9A-Z]{20}"
@@ -54,31 +52,32 @@ class Writer:
         """Remember the profile."""
         self._profile = profile
         self._name: attrgetter[str] = attrgetter(profile.names)
-        money = f"%d{profile.decimal_mark}%02d"
-        self._money = money
-        self._row_form = f"{money}\t%s\t%s\t%s\t%s\t\t{money}\t{money}\t{money}\t{money}\t%s\t\t\t"
+        self._behind = hundredths(profile.decimal_mark)
+        self._told = attrgetter("account", profile.names, "bank_code", "reference", "amount")
+        self._places = {
+            **dict.fromkeys(profile.basic_items, 0), **dict.fromkeys(profile.housing_items, 1),
+        }  # fmt: skip
         self._name_wanted = Wanted(
             field=profile.names, characters=NAME_CHARACTERS, longest=NAME_MAX,
             missing="enrol the worker with the name in Latin letters",
         )  # fmt: skip
         outer = NAME_CHARACTERS.replace(" ", "")
-        self._plain = re.compile(
-            rf"[0-9A-Z]{{1,16}}\n{IBAN_FORM}\n(?:{_BANK.form})\n[0-9]{{10}}\n"
-            rf"[{outer}](?:[{NAME_CHARACTERS}]{{0,138}}[{outer}])?",
-            re.ASCII,
-        )
+        self._look = Looking(
+            {
+                "reference": "[0-9A-Z]{1,16}", "account": IBAN_FORM, "bank_code": _BANK.form,
+                "wage.id_number": _WORKER.form,
+                profile.names: rf"[{outer}](?:[{NAME_CHARACTERS}]{{0,138}}[{outer}])?",
+            },
+            profile.capabilities.amount_max,
+        )  # fmt: skip
 
     def preflight(self, payment: Payment, currency: str) -> tuple[Fault, ...]:
         """Return every reason why the bank would refuse `payment`."""
         if currency != "SAR":
             return (Fault("amount", "amount", "wages files carry SAR only"),)
+        if self._look.at_one(payment):
+            return ()
         most, wage, name = self._profile.capabilities.amount_max, payment.wage, self._name(payment)
-        if wage is not None and 1 <= payment.amount <= most:
-            who = f"{payment.bank_code}\n{wage.id_number}\n{name}"
-            told = f"{payment.reference}\n{payment.account}\n{who}"
-            net = wage.gross - wage.deducted
-            if net == payment.amount and self._plain.fullmatch(told) and checks(payment.account):
-                return ()
         faults = [
             *_REFERENCE.faults(payment.reference),
             *iban_faults(_ACCOUNT, payment.account),
@@ -95,39 +94,33 @@ class Writer:
     def render(self, batch: Batch) -> Iterator[bytes]:
         """Write the file in pieces, or raise `Unrenderable`; memory does not grow."""
         profile = self._profile
-        payments = vetted(batch, profile.capabilities, self.preflight)
+        able, look = profile.capabilities, self._look.at_all
+        pieces = vetted_pieces(batch, able, self.preflight, look, PIECE_ROWS)
         require_fits(batch, self._batch_faults(batch))
         end = profile.line_end
-        total = self._money % divmod(batch.total, 100)
+        (total,) = money([batch.total], self._behind)
         header = (
             profile.bank, profile.establishment, batch.debtor.number, "SAR",
             f"{batch.pay_on:%Y%m%d}", total, "", batch.reference, "", batch.employer,
         )  # fmt: skip
         yield ("\t".join(header) + end).encode("ascii")
-        while some := list(islice(payments, PIECE_ROWS)):
-            yield (end.join(map(self._row, some)) + end).encode("ascii")
+        for some in pieces:
+            yield self._rows(some).encode("ascii")
         yield f"-{end}".encode("ascii")
 
-    def _row(self, payment: Payment) -> str:
-        """Return one checked payment; the bank's own columns are empty."""
-        wage = payment.wage
-        assert wage is not None  # noqa: S101  (preflight refuses it)
-        basic, housing, other = self._earned(wage)
-        return self._row_form % (
-            *divmod(payment.amount, 100), payment.account, self._name(payment), payment.bank_code,
-            payment.reference, *divmod(basic, 100), *divmod(housing, 100), *divmod(other, 100),
-            *divmod(wage.deducted, 100), wage.id_number,
+    def _rows(self, some: Sequence[Payment]) -> str:
+        """Return checked payments; the bank's own columns are empty."""
+        wages, count = wages_of(some), len(some)
+        accounts, names, banks, references, amounts = zip(*map(self._told, some), strict=True)
+        sums = (amounts, *earned(wages, self._places, 3), [one.deducted for one in wages])
+        paid, *parts = (money(column, self._behind) for column in sums)
+        empty = ("",) * count
+        ends = (f"\t\t{self._profile.line_end}",) * count
+        rows = zip(
+            paid, accounts, names, banks, references, empty, *parts,
+            [one.id_number for one in wages], ends, strict=True,
         )  # fmt: skip
-
-    def _earned(self, wage: Wage) -> tuple[int, int, int]:
-        """Return basic wage, housing, and other earnings."""
-        basic = housing = 0
-        for item, amount in wage.items:
-            if item in self._profile.basic_items:
-                basic += amount
-            elif item in self._profile.housing_items:
-                housing += amount
-        return basic, housing, wage.gross - basic - housing
+        return "".join(map("\t".join, rows))
 
     def _batch_faults(self, batch: Batch) -> Iterator[Fault]:
         yield from iban_faults(_DEBTOR, batch.debtor.number)
