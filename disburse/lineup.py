@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from disburse.storage import workers
 from disburse.storage.engine import Transaction
 from disburse.storage.lines import NewLine
 from disburse.storage.parties import Project
-from disburse.storage.workers import Enrolled, Owed
+from disburse.storage.workers import Claim, Enrolled
 
 # As long as the longest reference we give; preflight measures with it before the real one exists.
 SAMPLE_REFERENCE = "0" * 13
@@ -120,31 +119,27 @@ class Lineup:
 
     def against_owed(self, tx: Transaction, project: Project, header: Header) -> Iterator[Finding]:
         """Find lines that repeat what a person is owed already for the same month."""
-        owed = workers.owed_in(
-            tx, project_id=project.id, period=header.period, person_ids=self.person_ids
-        )
-        by_person: dict[int, list[Owed]] = defaultdict(list)
-        for other in owed:
-            by_person[other.person_id].append(other)
-        if not by_person:
-            return
-        for line, person, account in zip(
-            self.lines, self.person_ids, self.account_indexes, strict=True
-        ):
-            for other in by_person.get(person, ()):
-                if other.kind == header.kind:
-                    code = Code.REPEATS
-                elif other.owed == line.net and other.account_index == account:
-                    code = Code.SAME_AMOUNT
-                else:
-                    continue
-                yield Finding(
-                    code,
-                    line=line.number,
-                    column="name",
-                    value=mask_name(line.name),
-                    facts={"number": other.number, "kind": other.kind},
+        owed = workers.owed_already(
+            tx,
+            project_id=project.id,
+            period=header.period,
+            kind=header.kind,
+            claims=[
+                Claim(person, line.net, account)
+                for line, person, account in zip(
+                    self.lines, self.person_ids, self.account_indexes, strict=True
                 )
+            ],
+        )
+        for other in owed:
+            line = self.lines[other.place]
+            yield Finding(
+                Code.REPEATS if other.kind == header.kind else Code.SAME_AMOUNT,
+                line=line.number,
+                column="name",
+                value=mask_name(line.name),
+                facts={"number": other.number, "kind": other.kind},
+            )
 
 
 def _at_work(enrolled: Enrolled, header: Header) -> bool:

@@ -35,14 +35,26 @@ class Damaged(NamedTuple):
     mislaid: bool
 
 
-def keep(tx: Transaction, *, project_id: int, media_type: str, content: bytes, at: date) -> int:
-    """Store `content`, sealed with the key of the month of `at`, and return its number."""
+def keep(
+    tx: Transaction,
+    *,
+    project_id: int,
+    media_type: str,
+    content: bytes,
+    at: date,
+    employer_id: int | None = None,
+) -> int:
+    """Store `content`, sealed with the key of the month of `at`, and return its number.
+
+    `employer_id`: the subcontractor whose own they are; no other one's transactions see them.
+    """
     digest = sha256(content).hexdigest()
     key = seals.of_month(tx, project_id, at)
     number = tx.scalar(
         _KEEP,
         {
             "p": project_id,
+            "e": employer_id,
             "type": media_type,
             "sha256": digest,
             "content": key.seal(content, records.of_kept(project_id, digest)),
@@ -103,8 +115,8 @@ def _opened(tx: Transaction, project_id: int, row: Any) -> bytes | None:  # noqa
 
 
 _KEEP: Final = text("""
-    INSERT INTO kept_bytes (project_id, media_type, sha256, content)
-    VALUES (:p, :type, :sha256, :content) RETURNING id
+    INSERT INTO kept_bytes (project_id, employer_id, media_type, sha256, content)
+    VALUES (:p, :e, :type, :sha256, :content) RETURNING id
 """)
 _DOCUMENT: Final = text("""
     SELECT min(id) FROM kept_bytes

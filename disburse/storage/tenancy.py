@@ -1,8 +1,9 @@
 """Who asks, told to the database for each transaction: its row-level security does the rest.
 
 Without a caller no row of any project is visible; with one, those of the projects that the caller's
-organisation takes part in or watches. The table `access` says which, kept by triggers. So a
-forgotten WHERE leaks nothing and writes nothing.
+organisation takes part in or watches. The table `access` says which, kept by triggers. Of these a
+subcontractor sees what is of its own workers, and of other subcontractors nothing. So a forgotten
+WHERE leaks nothing and writes nothing.
 
 It does not stop SQL injection: whoever can run statements of their own can name another caller.
 What stops that is that values are always bound, never pasted into a statement.

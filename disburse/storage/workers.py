@@ -61,14 +61,21 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A person's other entitlement of the same month."""
+class Claim:
+    """What a line of a new sheet claims, and for whom."""
 
     person_id: int
+    net: int
+    account_index: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Another entitlement of the same month that a claim may repeat."""
+
+    place: int  # of the claim, from 0
     kind: str
     number: int
-    owed: int
-    account_index: bytes
 
 
 def index(tx: Transaction) -> Index:
@@ -153,20 +160,27 @@ def particulars(
     return {row.id: one for row, one in zip(rows, told, strict=True)}
 
 
-def owed_in(
-    tx: Transaction, *, project_id: int, period: date, person_ids: Sequence[int]
+def owed_already(
+    tx: Transaction, *, project_id: int, period: date, kind: str, claims: Sequence[Claim]
 ) -> list[Owed]:
-    """Return what these persons are entitled to already for that month on the project.
+    """Return what these people are entitled to already for that month on the project.
+
+    By whichever employer: of the same kind, or the same amount to the same account. The database
+    answers just that, to who sees no other employer's rows.
 
     Until this transaction ends no other one is told: of two sheets that pay the same people at the
     same moment, the second has to see the first.
     """
     tx.execute(_ONE_AT_A_TIME, {"p": project_id})
-    rows = tx.execute(_OWED, {"p": project_id, "m": period, "persons": array(person_ids)})
-    return [
-        Owed(row.person_id, row.kind, row.number, row.owed, bytes(row.account_index))
-        for row in rows
-    ]
+    values = {
+        "p": project_id,
+        "m": period,
+        "kind": kind,
+        "persons": array(one.person_id for one in claims),
+        "nets": array(one.net for one in claims),
+        "accounts": array_of_bytes(one.account_index for one in claims),
+    }
+    return [Owed(row.place - 1, row.kind, row.number) for row in tx.execute(_OWED, values)]
 
 
 def _persons(tx: Transaction, values: dict[str, str]) -> dict[bytes, int]:
@@ -210,7 +224,7 @@ _ROSTER: Final = text("""
 # A row's lock, not an advisory one: it also holds on a database that is spread over servers.
 _ONE_AT_A_TIME: Final = text("SELECT id FROM project WHERE id = :p FOR NO KEY UPDATE")
 _OWED: Final = text("""
-    SELECT person_id, kind, number, owed, account_index FROM entitlement
-    WHERE project_id = :p AND period = :m AND NOT void
-      AND person_id = ANY(CAST(:persons AS bigint[]))
+    SELECT place, kind, number
+    FROM owed_already(:p, :m, :kind, CAST(:persons AS bigint[]), CAST(:nets AS bigint[]),
+                      CAST(:accounts AS bytea[]))
 """)

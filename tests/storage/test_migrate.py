@@ -47,3 +47,42 @@ def test_a_database_of_the_first_version_keeps_what_it_has(server_url):
         assert seals.root(tx, Use.INDEX).digest(b"x") == hmac.digest(KEY, b"x", "sha256")
     begin.dispose()
     embedded.drop_database(url)
+
+
+BEFORE_EMPLOYERS = """
+    INSERT INTO organisation (kind, registration, name)
+    VALUES ('subcontractor', '1X', 'One'), ('general_contractor', '2X', 'Two');
+    INSERT INTO access (organisation_id, project_id) VALUES (1, 5), (2, 5);
+    INSERT INTO party (project_id, organisation_id, capacity, delegation_from)
+    VALUES (5, 1, 'subcontractor', now()), (5, 2, 'general_contractor', NULL);
+    INSERT INTO kept_bytes (project_id, media_type, sha256, content)
+    SELECT 5, 'x', repeat('0', 64), 'x' FROM generate_series(1, 4);
+    INSERT INTO sheet (project_id, period, employer_id, kind, number, account_id, currency, pay_on,
+        head_count, total_net, digest, signature, kid, salt, bytes_id, state, received_at,
+        received_by)
+    VALUES (5, '2026-07-01', 1, 'regular', 1, 1, 'CNY', now(), 1, 1, 'x', 'x', 'x', 'x', 1,
+        'withdrawn', now(), 1);
+    INSERT INTO act (project_id, period, at, act, subject, subject_id, sheet_id, facts)
+    VALUES (5, '2026-07-01', now(), 'withdraw', 'sheet', '1', 1, '{"order": 2}');
+    INSERT INTO reissue (project_id, period, sheet_id, line, attempt, requested_by, requested_at,
+        reason, payee, order_bytes_id, not_before)
+    VALUES (5, '2026-07-01', 1, 1, 2, 1, now(), 'x', 'x', 3, now());
+"""
+
+
+def test_what_came_before_is_known_by_whose_it_is(server_url):
+    url = embedded.create_database(server_url, "before_employers")
+    older(embedded.as_role(url, embedded.MIGRATE), "0027")
+    server = connect(embedded.as_role(url, "postgres"))
+    with server() as tx:
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign keys
+        for statement in BEFORE_EMPLOYERS.split(";\n")[:-1]:
+            tx.exec_driver_sql(statement)
+    migrate.migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY, keychain=KEYCHAIN)
+    with server() as tx:
+        whole = tx.execute(text("SELECT organisation_id, whole FROM access ORDER BY 1")).all()
+        kept = tx.execute(text("SELECT id, employer_id FROM kept_bytes ORDER BY id")).all()
+    assert whole == [(1, False), (2, True)]
+    assert kept == [(1, 1), (2, 1), (3, 1), (4, None)]  # a sheet, two orders, and another's
+    server.dispose()
+    embedded.drop_database(url)

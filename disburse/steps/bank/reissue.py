@@ -22,6 +22,7 @@ from disburse.storage import acts, approvals, kept_bytes, keys, parties
 from disburse.storage.approvals import Reissue
 from disburse.storage.attempts import as_payment
 from disburse.storage.engine import Transaction
+from disburse.storage.sheets import Sheet
 
 
 class Unpayable(Refusal):
@@ -54,7 +55,7 @@ def reissue(
     keys.require_trusted(tx, project_id=project_id, sheet_id=sheet.id)
     require_open_again(tx, sheet, attempt)
     payee: Mapping[str, Any] = attempt.payee
-    order_bytes_id = None if order is None else _kept(tx, project_id, order, now)
+    order_bytes_id = None if order is None else _kept(tx, sheet, order, now)
     if order is not None:
         signer_of(tx, order, signature, organisation_id=sheet.employer_id, trust=trust, now=now)
         payee = dict(payee) | _corrected(order, reference)
@@ -86,9 +87,14 @@ def reissue(
     return asked
 
 
-def _kept(tx: Transaction, project_id: int, order: bytes, now: datetime) -> int:
+def _kept(tx: Transaction, sheet: Sheet, order: bytes, now: datetime) -> int:
     return kept_bytes.keep(
-        tx, project_id=project_id, media_type="application/json", content=order, at=now
+        tx,
+        project_id=sheet.project_id,
+        media_type="application/json",
+        content=order,
+        at=now,
+        employer_id=sheet.employer_id,
     )
 
 

@@ -105,7 +105,12 @@ def receive(
         kid=key.kid,
         salt=secrets.token_bytes(SALT_BYTES),
         bytes_id=kept_bytes.keep(
-            tx, project_id=project_id, media_type=media_type, content=content, at=now
+            tx,
+            project_id=project_id,
+            media_type=media_type,
+            content=content,
+            at=now,
+            employer_id=own,
         ),
         received_by=caller.member_id,
     )

@@ -36,7 +36,12 @@ def withdraw(
         raise NoSuchSheet(f"there is no sheet {sheet_id} of yours on this project")
     order = read_withdrawal(content, sheet_digest=sheet.digest)
     kept = kept_bytes.keep(
-        tx, project_id=project_id, media_type="application/json", content=content, at=now
+        tx,
+        project_id=project_id,
+        media_type="application/json",
+        content=content,
+        at=now,
+        employer_id=own,
     )
     moved = sheets.advance(
         tx,
