@@ -190,7 +190,7 @@ def _taken_back(made: Routes) -> None:
 
 def _unassigned(made: Routes) -> None:
     @made.reads(f"{HERE}/unassigned", page_of(OpenItemTold), asks=OpenItemsAsked)
-    def _list(ask: Ask, project_id: int) -> object:
+    def _unassigned(ask: Ask, project_id: int) -> object:
         """List what is on the project's shared account and could be several projects'."""
         found = unassigned(ask.tx, ask.caller, project_id=project_id, **ask.said)
         return spread(found, parties.project(ask.tx, project_id).currency)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from disburse.entrance.forged import HEADER
+from disburse.http.links import link
 from disburse.http.once import FOR_HEADER, KEY_CHARACTERS_MAX, KEY_HEADER, SIGNATURE_HEADER
 from disburse.http.problems import MEDIA_TYPE, STATUS
 from disburse.signing import TAG
@@ -119,6 +120,7 @@ def describe(api: Api, *, session: str) -> dict[str, Any]:
         for method, operation in operations.items():
             if isinstance(operation, dict):
                 _complete(path, method, operation)
+    link(document["paths"])
     return document
 
 

@@ -243,6 +243,8 @@ class Routes:
             documented = _either(route.takes, of_bytes, documented)
         elif route.takes is not None:
             documented = self.blueprint.doc(**_document(route.takes))(documented)
+        named = f"{self.topic}.{view.__name__.strip('_')}"
+        documented = self.blueprint.doc(operationId=named)(documented)
         self.blueprint.route(route.rule, methods=[route.method], tags=[self.topic])(documented)
         self.bodies_max[f"{self.name}.{view.__name__}"] = route.bytes_max
 

@@ -7,20 +7,21 @@ from collections import Counter
 from itertools import count
 
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 from schemathesis.transport.serialization import Binary
 
 from disburse.domain.access import ALLOWED, Act, Role
 from disburse.entrance.forged import HEADER
 from disburse.entrance.forged import token_of as csrf_of
-from disburse.http.once import KEY_HEADER
+from disburse.http.once import FOR_HEADER, KEY_HEADER
 from tests.architecture.test_access import ROUTES
 from tests.http.site import token_of
 
-OTHERS_EVERY = 6  # cases, of which one comes from somebody who may not, in all likelihood
-SENSE_EVERY = 2  # well-formed cases, of which one says what is true on this site
+OTHERS_EVERY = 7  # cases, of which one comes from somebody who may not, in all likelihood
+SENSE_EVERY = 4  # well-formed cases, of which the first says what is true on this site
 OWN_ACCOUNT = frozenset(
     {Act.READ_SESSIONS, Act.END_SESSION, Act.SIGN_OUT, Act.CHANGE_PASSWORD, Act.ADD_PASSKEY,
-     Act.REMOVE_PASSKEY}
+     Act.REMOVE_PASSKEY, Act.STOP_RECOVERY}
 )  # fmt: skip
 ACTS = {
     (method, re.sub(r"<\w+:(\w+)>", r"{\1}", rule)): act for (method, rule), act in ROUTES.items()
@@ -31,6 +32,7 @@ class Callers:
     """Gives each case somebody who asks; Schemathesis knows this as authentication."""
 
     filled = None  # Schemathesis makes the object, from a class of its own
+    linked = frozenset()  # operations that a link leads to
 
     def __init__(self):
         self.asked = Counter()
@@ -47,35 +49,44 @@ class Callers:
 
     def set(self, case, data, context):
         act, number, who = data
-        well_formed = case.meta is None or case.meta.generation.mode.is_positive
-        if well_formed and number % SENSE_EVERY == 0:
-            self.say(case, act, number)
-        if act in OWN_ACCOUNT:
+        said = self.say(case, act, number) if self.makes_sense(case, number) else None
+        if said is not None and said.cookies:
+            case.cookies.update(said.cookies)
+        elif act in OWN_ACCOUNT:
             secret = self.filled.session(who)
             case.cookies["disburse-session"] = secret
             case.headers[HEADER] = csrf_of(secret)
-        else:
-            case.headers["Authorization"] = f"Bearer {token_of(who)}"
+        elif act is not None:
+            name = said.who if said is not None and said.who else who
+            case.headers["Authorization"] = f"Bearer {token_of(name)}"
         negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
         if KEY_HEADER in case.headers and not negated:
             case.headers[KEY_HEADER] = f"attack-{next(self.keys)}"
 
+    def makes_sense(self, case, number):
+        """Say whether to say the truth now; what follows from an answer before is left as it is."""
+        if case.meta is not None and not case.meta.generation.mode.is_positive:
+            return False
+        follows = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
+        if follows and case.operation.label in self.linked:
+            return False
+        return number % SENSE_EVERY == 1 or follows
+
     def say(self, case, act, number):
         """Say something that makes sense here, instead of what was made up."""
-        known = self.filled.known.get(act)
-        if known is None:
-            return
-        if callable(known):
-            known = known(number)
+        said = self.filled.says(case.operation.label, act, number)
+        if said is None:
+            return None
         here = case.path_parameters
-        here.update({name: value for name, value in known.places.items() if name in here})
-        case.headers.update(known.headers)
-        if known.body is not None:
-            body = known.body
-            case.body = Binary(body) if isinstance(body, bytes) else body
-            case.media_type = known.media_type
+        here.update({name: value for name, value in said.places.items() if name in here})
+        case.headers.pop(FOR_HEADER, None)
+        case.headers.update(said.headers)
+        if said.body is not None:
+            case.body = Binary(said.body) if isinstance(said.body, bytes) else said.body
+            case.media_type = said.media_type
+        return said
 
 
-def callers(filled):
+def callers(filled, linked):
     """Return the class for a site."""
-    return type("CallersHere", (Callers,), {"filled": filled})
+    return type("CallersHere", (Callers,), {"filled": filled, "linked": linked})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import count
+from pathlib import Path
 
 from sqlalchemy import text
 
-from disburse import signing
 from disburse.demo.bank import Word, read_order, write_answer
 from disburse.domain.access import Act
 from disburse.domain.money import write
@@ -17,23 +17,20 @@ from disburse.domain.refusal import Refusal
 from disburse.domain.signed_in import Factor
 from disburse.storage import sessions
 from tests.architecture.test_access import BODIES
+from tests.attacks.truths import Known
+from tests.attacks.truths_of_files import FileTruths
+from tests.attacks.truths_of_money import MoneyTruths
+from tests.attacks.truths_of_parties import PartyTruths
+from tests.attacks.truths_of_people import PeopleTruths
 from tests.attacks.under_way import NEXT, UnderWay
-from tests.builders import ADAPTER, World, a_key
+from tests.builders import World, loaded_banks
+from tests.courier.test_unknown import Deduplicating
 from tests.http.site import Site
-from tests.sheets import a_credit_code, a_line, a_sheet_csv, a_sheet_json, lines
+from tests.sheets import a_credit_code, a_line, a_sheet_json, lines
 
 MONTHS = tuple(date(2026, month, 1) for month in (3, 4, 5, 6, 7))
+TOPICS = (PeopleTruths, PartyTruths, MoneyTruths, FileTruths)
 STRANGER = "62000000000000000999"  # an account that nobody announced
-
-
-@dataclass(frozen=True)
-class Known:
-    """A request that makes sense: places in its address, its body, and headers besides."""
-
-    body: object = None
-    places: Mapping[str, object] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = "application/json"
 
 
 def a_months_sheet(world, month):
@@ -45,17 +42,39 @@ class Filled:
     """One site after some months; the last ones are still under way."""
 
     site: Site
-    known: dict[Act, Known] = field(default_factory=dict)
+    folder: Path  # of the files that a worker carries to the bank
+    known: dict[Act, Known] = field(default_factory=dict)  # what may be said of anything like it
+    true: dict[str, object] = field(default_factory=dict)  # what makes the truth, by operation
+    blocked: dict[str, str] = field(default_factory=dict)  # by which refusal, by operation
     references: tuple[str, ...] = ()
-    _under_way: UnderWay | None = None
+    under_way: UnderWay | None = None
+    _numbers: object = field(default_factory=lambda: count(1))
 
     @classmethod
-    def of(cls, begin):
-        made = cls(Site(World(begin)))
-        made._under_way = UnderWay(made.site)
+    def of(cls, begin, folder):
+        banks = {name: Deduplicating(bank) for name, bank in loaded_banks().items()}
+        made = cls(Site(World(begin, banks=banks)), folder)
+        made.under_way = UnderWay(made.site)
         made._pay()
         made._say()
+        for topic in TOPICS:
+            made.true |= topic(made).by_operation()
         return made
+
+    def fresh(self):
+        """Return a number that nothing here was called by yet."""
+        return next(self._numbers)
+
+    def says(self, label, act, number):
+        """Return a request that makes sense, or None where none was thought of."""
+        if label in self.true:
+            try:
+                return self.true[label]()
+            except Refusal as refusal:
+                self.blocked[label] = str(refusal)
+                return None
+        known = self.known.get(act)
+        return known(number) if callable(known) else known
 
     @property
     def world(self):
@@ -72,7 +91,7 @@ class Filled:
         words[self.references[0]] = Word("returned", "AC01")
         report = write_answer(order, words, on=world.now.date())
         world.ingest(report)
-        _, [self.unsure], [content] = world.sent(april)
+        _, _, [content] = world.sent(april)
         later = read_order(content)
         answered = {credit.reference: Word() for credit in later.credits}
         report = write_answer(later, answered, on=world.now.date())
@@ -89,30 +108,12 @@ class Filled:
         project = {"project_id": self.world.project_id}
         for act, body in BODIES.items():
             self.known[act] = Known(body, project)
-        bank = {"bank": a_credit_code(4), "adapter": ADAPTER}
         for act in NEXT:
             self.known[act] = partial(self._next, act)
-        self.known[Act.RECEIVE] = self._receiving
         self.known[Act.BOOK] = self._quiet_day
-        self.known[Act.OPEN_ACCOUNT] = lambda number: Known(
-            BODIES[Act.OPEN_ACCOUNT] | bank | {"number": f"10177{number:08d}"}
-        )
-        self.known[Act.START_PROJECT] = lambda number: Known(
-            BODIES[Act.START_PROJECT]
-            | {"code": f"P-{number}", "owner": a_credit_code(3), "region": "620200",
-               "general_contractor": a_credit_code(1), "ends_on": "2027-08-05"}
-        )  # fmt: skip
         self.known[Act.ENROL] = lambda number: Known(self._hired(number), project)
         for act, body, places in (
             (Act.REVEAL, BODIES[Act.REVEAL], {"sheet_id": self.received, "line": 1}),
-            (Act.REISSUE, BODIES[Act.REISSUE], {"reference": self.references[0]}),
-            (Act.RETRANSMIT, BODIES[Act.RETRANSMIT], {"file_id": self.unsure.id}),
-            (Act.CONNECT, bank | {"transport": "directory", "settings": {}}, {}),
-            (
-                Act.GRANT_ROLES,
-                {"roles": ["approver"]},
-                {"login": "finance_viewer@general_contractor"},
-            ),
             (
                 Act.READ_PAYOUTS,
                 {"id_type": "resident_card", "id_number": lines(1)[0].id_number},
@@ -126,7 +127,7 @@ class Filled:
         project = {"project_id": self.world.project_id}
         body = BODIES.get(act)
         try:
-            places, said = self._under_way.next_is(act)
+            places, said = self.under_way.next_is(act)
         except Refusal:
             return Known(body, project)
         return Known(body | said if body else None, project | places)
@@ -136,14 +137,6 @@ class Filled:
         booked = write(self.world.booked, "CNY")
         day = {"reference": f"quiet day {number}", "opening": booked, "closing": booked}
         return Known(BODIES[Act.BOOK] | day, {"project_id": self.world.project_id})
-
-    def _receiving(self, number):
-        """Return the signed sheet of yet another month, of one worker."""
-        month = date(2025 - number // 12, 1 + number % 12, 1)
-        content = a_sheet_csv(a_line(1), period=month, worked_from=month, worked_to=month)
-        signed = signing.sign(content, a_key("subcontractor"), now=self.world.now)
-        project = {"project_id": self.world.project_id}
-        return Known(content.decode(), project, {"Disburse-Signature": signed}, "text/csv")
 
     def _hired(self, number):
         """Return yet another worker for the roster."""

@@ -11,13 +11,15 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
 import schemathesis
-from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine import events, from_schema
 from schemathesis.python import wsgi
 from werkzeug.test import Client
 
@@ -26,10 +28,14 @@ from disburse.storage.engine import connect
 from disburse.storage.migrate import migrate
 from tests.attacks.callers import callers
 from tests.attacks.filled import Filled
+from tests.attacks.findings import ALONE, PHASES, Findings, table
+from tests.builders import World
 from tests.conftest import HASTE, KEYCHAIN, TODAY
+from tests.http.site import Site
 
 DESCRIPTION = "/v1/openapi.json"
-PHASES = ("coverage", "fuzzing", "stateful")  # there are no examples in the description
+CHAINS_FOR_EACH = 5  # example that is asked for: so many chains, of so many steps
+STEPS = 12
 NUMBERS = (
     "project_id", "sheet_id", "file_id", "line", "account_id", "declaration_id", "explanation_id",
     "anomaly_id", "hold_id", "webhook_id", "session_id", "passkey_id",
@@ -40,12 +46,6 @@ MALFORMED = (
     "bad-request", "idempotency-key-missing", "invalid-request", "method-not-allowed",
     "unsupported-media-type",
 )  # fmt: skip
-
-# What is missing below a new project is its special account, and 404 says exactly that.
-EXPECTED = {
-    (f"GET /v1/projects/{{project_id}}/{name}", "ensure_resource_availability")
-    for name in ("balance", "reconciliation")
-}
 
 
 @schemathesis.check
@@ -65,71 +65,36 @@ class InProcess(Client):
         return super().open(*given, **more)
 
 
-@dataclass
-class Findings:
-    """What was asked and what was wrong."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How hard to attack, and what."""
 
-    requests: Counter = field(default_factory=Counter)  # by (operation, phase)
-    statuses: dict[str, Counter] = field(default_factory=dict)  # by operation, its own method only
-    found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    scenarios: int = 0
-
-    def note(self, event):
-        if isinstance(event, events.FatalError):
-            raise event.exception
-        if isinstance(event, events.NonFatalError):
-            self.found.setdefault((event.label, "error"), []).append(str(event.value))
-        if not isinstance(event, events.ScenarioFinished):
-            return
-        self.scenarios += 1
-        for case_id, made in event.recorder.interactions.items():
-            case = event.recorder.cases[case_id].value
-            label = case.operation.label
-            self.requests[label, event.phase.value] += 1
-            if made.response is not None and case.method.upper() == label.split()[0]:
-                self.statuses.setdefault(label, Counter())[made.response.status_code] += 1
-            for check in event.recorder.checks.get(case_id, ()):
-                if check.status is Status.FAILURE and (label, check.name) not in EXPECTED:
-                    told = self.found.setdefault((label, check.name), [])
-                    told.append(_story(check, made))
-
-    @property
-    def operations(self):
-        return len({label for label, _ in self.requests})
-
-    def fewest(self, phase):
-        """Return the operation that was asked least in a phase, and how often."""
-        counts = {label: n for (label, one), n in self.requests.items() if one == phase}
-        return min(counts.items(), key=lambda pair: pair[1], default=("", 0))
-
-    def unreached(self):
-        """Return the operations that never once did what they are for."""
-        return sorted(k for k, v in self.statuses.items() if not any(200 <= s < 300 for s in v))
+    examples: int  # of each operation and phase
+    chains: int = 0  # of operations that follow from each other
+    seed: int = 1
+    phases: tuple[str, ...] = PHASES
+    only: str = ""  # paths, as a regular expression
+    tag: str = ""  # a topic of the description
 
 
-def _story(check, made):
-    info, response = check.failure_info, made.response
-    answer = f"{response.status_code} {response.content[:400]!r}" if response else "no answer"
-    return f"{info.failure.title}: {info.failure.message}\n{info.code_sample}\n{answer}"
-
-
-def attack(filled, *, examples, seed=1, phases=PHASES, only="", told=lambda _: None):
+def attack(filled, plan, *, told=lambda _: None):
     """Attack a filled site; return the findings."""
     config = schemathesis.Config.from_dict(
         {
-            "seed": seed,
+            "seed": plan.seed,
             "continue-on-failure": True,
             "cache": {"enabled": False},  # every run starts knowing nothing
             "generation": {
-                "max-examples": examples,
+                "max-examples": plan.examples,
                 "database": "none",
                 "no-shrink": True,
                 "with-security-parameters": False,  # callers bring theirs
             },
             "phases": {
-                name: {"enabled": name in phases}
-                for name in ("examples", "coverage", "fuzzing", "stateful")
-            },
+                name: {"enabled": name in plan.phases}
+                for name in ("examples", "coverage", "fuzzing")
+            }
+            | {"stateful": _chains(plan)},
             # Whether well-formed data fit the books is the route's to say: see the check above.
             "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "4xx"]}},
             **_places(filled),
@@ -137,12 +102,40 @@ def attack(filled, *, examples, seed=1, phases=PHASES, only="", told=lambda _: N
     )
     with _in_process():
         schema = schemathesis.openapi.from_wsgi(DESCRIPTION, filled.site.app, config=config)
-        schema.auth(refresh_interval=None)(callers(filled))
+        schema.auth(refresh_interval=None)(callers(filled, _linked(schema.raw_schema)))
+        if plan.only:
+            schema = schema.include(path_regex=plan.only)
+        if plan.tag:
+            schema = schema.include(tag=plan.tag)
         findings = Findings()
-        for event in from_schema(schema.include(path_regex=only) if only else schema).execute():
+        for event in from_schema(schema).execute():
             findings.note(event)
             told(event)
+    findings.blocked |= filled.blocked
     return findings
+
+
+def _chains(plan):
+    generation = {"max-examples": plan.chains or plan.examples, "database": "none"}
+    return {
+        "enabled": "stateful" in plan.phases, "max-steps": STEPS,
+        "generation": generation | {"no-shrink": True, "with-security-parameters": False},
+    }  # fmt: skip
+
+
+def _linked(document):
+    """Return the operations that a link leads to: what an answer tells is said there, as it is."""
+    every = {
+        f"{method.upper()} {path}": one
+        for path, here in document["paths"].items()
+        for method, one in here.items() if isinstance(one, dict)
+    }  # fmt: skip
+    followed = {
+        link["operationId"]
+        for one in every.values() for answer in one["responses"].values()
+        for link in answer.get("links", {}).values()
+    }  # fmt: skip
+    return frozenset(label for label, one in every.items() if one["operationId"] in followed)
 
 
 def _places(filled):
@@ -163,55 +156,82 @@ def _in_process():
         yield
 
 
-def _table(findings):
-    yield f"{'operation':<72}{'coverage':>9}{'fuzzing':>8}{'stateful':>9}  answers"
-    for label in sorted(findings.statuses):
-        asked = [findings.requests[label, phase] for phase in PHASES]
-        answers = ", ".join(f"{k}: {v}" for k, v in sorted(findings.statuses[label].items()))
-        yield f"{label:<72}{asked[0]:>9}{asked[1]:>8}{asked[2]:>9}  {answers}"
-    for (label, check), told in sorted(findings.found.items()):
-        yield f"\nFOUND {label}: {check}, {len(told)} times; the first:\n{told[0]}"
-    label, fewest = findings.fewest("fuzzing")
-    yield f"\nnever did what they are for: {', '.join(findings.unreached()) or 'none'}"
-    yield f"fewest examples of fuzzing: {fewest} ({label})"
-    yield (
-        f"{findings.operations} operations, {sum(findings.requests.values())} requests, "
-        f"{len(findings.found)} findings"
-    )
+@contextmanager
+def _databases(folder):
+    """Give a function that makes an empty database: what one topic breaks, blocks no other."""
+    place = Path(folder) / "postgres"
+    server = embedded.ensure(place, options=HASTE)
+    try:
+        template = embedded.create_database(server, "template_attacked")
+        migrate(embedded.as_role(template, embedded.MIGRATE), today=TODAY)
+        yield lambda name: embedded.create_database(server, f"of_{name}", "template_attacked")
+    finally:
+        embedded.stop(place)
+
+
+def _plans(asked, tags):
+    """Return by which plans to attack: topic by topic, then one chain after the other."""
+    common = {"seed": asked.seed, "only": asked.only, "examples": asked.examples}
+    phases = asked.phases.split(",")
+    if "stateful" in phases:  # first, for it takes the longest
+        yield Plan(phases=("stateful",), chains=CHAINS_FOR_EACH * asked.examples, **common)
+    if alone := tuple(name for name in phases if name in ALONE):
+        yield from (Plan(tag=tag, phases=alone, **common) for tag in tags)
+
+
+def _tags(database):
+    begin = connect(database("nobody"), KEYCHAIN)
+    paths = Site(World(begin)).client.get(DESCRIPTION).json["paths"]
+    begin.dispose()
+    operations = [one for here in paths.values() for one in here.values() if isinstance(one, dict)]
+    return sorted({tag for one in operations for tag in one["tags"]})
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.attacks.schemathesis")
     parser.description = __doc__
     parser.add_argument("--only", default="", metavar="REGEX", help="paths to attack; all without")
+    parser.add_argument("--topics", default="", help="tags of the description; all without")
     parser.add_argument("--examples", type=int, default=50, help="for each operation and phase")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phases", default=",".join(PHASES))
+    parser.add_argument("--jobs", type=int, default=1, help="topics at the same time")
     asked = parser.parse_args()
+    findings = Findings()
+    made = tempfile.TemporaryDirectory(prefix="schemathesis-")
+    with made as folder, _databases(folder) as database:
+        tags = asked.topics.split(",") if asked.topics else _tags(database)
+        with ProcessPoolExecutor(asked.jobs, get_context("spawn")) as jobs:
+            begun = [
+                jobs.submit(_attack_anew, folder, database(_name(plan)), plan)
+                for plan in _plans(asked, tags)
+            ]
+            for one in begun:
+                findings.add(one.result())
+    print("", *table(findings), sep="\n")
+    sys.exit(bool(findings.found or findings.unreached()))
+
+
+def _name(plan):
+    return plan.tag or "chains"
+
+
+def _attack_anew(folder, url, plan):
+    """Attack a site of its own; return the findings."""
+    place = Path(folder) / _name(plan)
+    place.mkdir()
+    begin = connect(url, KEYCHAIN)
     done = Counter()
 
     def told(event):
         if isinstance(event, events.ScenarioFinished):
             done[event.phase.value] += 1
-            print(f"\r{event.phase.value}: {done[event.phase.value]} scenarios ",
-                  end="", file=sys.stderr, flush=True)  # fmt: skip
+            print(f"{_name(plan)}: {event.phase.value}, {done[event.phase.value]} scenarios",
+                  file=sys.stderr, flush=True)  # fmt: skip
 
-    with tempfile.TemporaryDirectory(prefix="schemathesis-") as folder:
-        place = Path(folder) / "postgres"
-        server = embedded.ensure(place, options=HASTE)
-        try:
-            url = embedded.create_database(server, "attacked")
-            migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY)
-            begin = connect(url, KEYCHAIN)
-            findings = attack(
-                Filled.of(begin), examples=asked.examples, seed=asked.seed,
-                phases=asked.phases.split(","), only=asked.only, told=told,
-            )  # fmt: skip
-            begin.dispose()
-        finally:
-            embedded.stop(place)
-    print("", *_table(findings), sep="\n")
-    sys.exit(bool(findings.found))
+    findings = attack(Filled.of(begin, place), plan, told=told)
+    begin.dispose()
+    return findings
 
 
 if __name__ == "__main__":

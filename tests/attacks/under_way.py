@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import count
 
@@ -24,6 +25,11 @@ NEXT = {
 }  # fmt: skip
 
 
+def confirmed(file):
+    """Return what a releaser says who looked at the file."""
+    return {"sha256": file.sha256, "count": file.count, "total": write(file.total, "CNY")}
+
+
 class UnderWay:
     """Makes them, each of a new worker and a month of its own."""
 
@@ -33,11 +39,22 @@ class UnderWay:
 
     def next_is(self, act):
         """Return the places and the body for an act that can be done now."""
-        far = NEXT[act]
+        if act is Act.REINSTATE:
+            sheet = {"sheet_id": self.bring(RECEIVED)[0]}
+            self.world.do(set_aside, "labour_officer", line=1, reason="tried", **sheet)
+            return sheet, {}
+        sheet_id, file = self.bring(NEXT[act])
+        sheet = {"sheet_id": sheet_id}
+        if file is None:
+            return sheet, self._root(sheet_id) if act is Act.APPROVE else {}
+        if act is Act.HAND_OVER:
+            self.world.claim(file)
+        return sheet | {"file_id": file.id}, confirmed(file) if act is Act.CLAIM else {}
+
+    def bring(self, far):
+        """Return the number of a new sheet that was brought so far, and its file if it has one."""
         sheet_id, net = self._received()
         sheet = {"sheet_id": sheet_id}
-        if act is Act.REINSTATE:
-            self.world.do(set_aside, "labour_officer", line=1, reason="tried", **sheet)
         if far >= REVIEWED:
             self.world.allocate(net)
             self.world.do(review, "labour_officer", **sheet)
@@ -46,23 +63,23 @@ class UnderWay:
         if far >= APPROVED:
             self.world.do(approve, "approver", **sheet)
         if far < EXPORTED:
-            return sheet, self._root(sheet_id) if act is Act.APPROVE else {}
+            return sheet_id, None
         _, [file] = self.world.do(export, "releaser", banks=self.world.banks, **sheet)
-        if act is Act.HAND_OVER:
-            self.world.claim(file)
-        confirmed = {
-            "sha256": file.sha256, "count": file.count, "total": write(file.total, "CNY"),
-        }  # fmt: skip
-        return sheet | {"file_id": file.id}, confirmed if act is Act.CLAIM else {}
+        return sheet_id, file
 
-    def _received(self):
+    def hired(self, **changed):
+        """Return the signed content of a new worker's sheet, and what it pays; `changed`: there."""
         place = next(self._places)
         line = a_line(5_000 + place, number=1)
         month = date(2024 - place // 12, 1 + place % 12, 1)
         with self.world.unbound() as tx:
-            self.world.enrol(tx, [line], joined_on=date(2001, 1, 1))
-        content = a_sheet_json(line, period=month, worked_from=month, worked_to=month)
-        return self.world.receive(content).sheet.id, line.net
+            self.world.enrol(tx, [line], joined_on=date(1901, 1, 1))
+        told = replace(line, **changed)
+        return a_sheet_json(told, period=month, worked_from=month, worked_to=month), line.net
+
+    def _received(self):
+        content, net = self.hired()
+        return self.world.receive(content).sheet.id, net
 
     def _root(self, sheet_id):
         return {"root_seen": self.site.get(f"sheets/{sheet_id}/root", "approver").json["root"]}

@@ -152,3 +152,80 @@ def test_the_page_shows_every_route_with_nothing_from_outside(site):
     assert "default-src 'none'; style-src 'sha256-" in answer.headers["Content-Security-Policy"]
     for _, path, _ in operations(description(site)):
         assert path in text
+
+
+def test_every_operation_has_a_name_of_its_own(site):
+    names = [operation["operationId"] for _, _, operation in operations(description(site))]
+
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", name) for name in names), names
+
+
+def test_every_link_leads_to_an_operation_and_takes_what_the_answer_has(site):
+    document = description(site)
+    paths = {one["operationId"]: path for _, path, one in operations(document)}
+    followed = 0
+    for _, path, operation in operations(document):
+        for answer in operation["responses"].values():
+            for name, link in answer.get("links", {}).items():
+                followed += 1
+                places = set(re.findall(r"{(\w+)}", paths[link["operationId"]]))
+                assert places - {"project_id"} <= set(link["parameters"]) <= places, (path, name)
+                taken = [*link["parameters"].values(), *link.get("requestBody", {}).values()]
+                [content] = answer["content"].values()
+                for where in taken:
+                    assert can_be_found(document, content["schema"], where, path), (name, where)
+
+    assert followed > 50
+
+
+def can_be_found(document, schema, expression, path):
+    """Say whether an answer of this form, or its address, has what a link's expression names."""
+    kind, _, where = expression.partition("#/")
+    if kind.startswith("$request.path."):
+        return f"{{{kind.removeprefix('$request.path.')}}}" in path
+    for part in where.split("/"):
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].split("/")[-1]]
+        schema = schema["items"] if part == "0" else schema["properties"].get(part)
+        if schema is None:
+            return False
+    return True
+
+
+def test_a_sheet_gets_to_the_bank_by_links_alone(site):
+    document = description(site)
+    found = {one["operationId"]: (method, path, one) for method, path, one in operations(document)}
+    site.world.allocate(10_000_000)
+    answer, here = site.submit(), "sheets.receive"
+    places = {"project_id": site.world.project_id}
+    for who, name in (
+        ("labour_officer", "sheets.review"), ("approver", "sheets.fund"),
+        ("approver", "sheets.root"), ("approver", "sheets.approve"),
+        ("releaser", "sheets.export"), ("releaser", "files.claim"),
+        ("releaser", "files.hand_over"), ("releaser", "payments.payments"),
+        ("releaser", "payments.payment"),
+    ):  # fmt: skip
+        [link] = [
+            one["links"][name] for code, one in found[here][2]["responses"].items()
+            if code == str(answer.status_code)
+        ]  # fmt: skip
+        places |= {key: told(answer, where, places) for key, where in link["parameters"].items()}
+        said = {
+            key: told(answer, where, places) for key, where in link.get("requestBody", {}).items()
+        }
+        method, path, _ = found[name]
+        path = path.format(**places)
+        answer = site.get(path, who) if method == "get" else site.post(path, who, json=said or None)
+        assert answer.status_code == 200, (name, answer.text)
+        here = name
+
+
+def told(answer, expression, places):
+    """Return what a link's expression says of an answer."""
+    if expression.startswith("$request.path."):
+        return places[expression.removeprefix("$request.path.")]
+    value = answer.json
+    for part in expression.removeprefix("$response.body#/").split("/"):
+        value = value[int(part)] if isinstance(value, list) else value[part]
+    return value
