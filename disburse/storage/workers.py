@@ -22,8 +22,8 @@ class Index:
     """Keyed digests by which equal identity numbers and accounts are found without reading them."""
 
     def __init__(self, key: Key) -> None:
-        """Remember the installation's key."""
-        self._key = key
+        """Remember how the installation's key digests."""
+        self._digested = key.digester()
 
     def of_identity(self, id_type: str, number: str) -> bytes:
         """Digest a normalised identity number."""
@@ -34,7 +34,7 @@ class Index:
         return self._digest("account", account)
 
     def _digest(self, *words: str) -> bytes:
-        return self._key.digest("\x1f".join(words).encode())
+        return self._digested("\x1f".join(words).encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """A sealed value opens with its key and at its place, and nowhere else."""
 
+import hmac
+
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
@@ -69,4 +71,8 @@ def test_what_is_no_sealed_value_names_no_key_and_opens_with_none(value):
 
 
 def test_equal_texts_have_equal_digests_under_one_key_only():
-    assert KEY.digest(b"x") == Key(1, SECRET).digest(b"x") != Key(9, bytes(32)).digest(b"x")
+    digest = KEY.digester()
+    for content in (b"x", b"", b"y" * 1_000):
+        assert digest(content) == hmac.digest(SECRET, content, "sha256")
+        assert digest(content) == Key(1, SECRET).digester()(content)
+        assert digest(content) != Key(9, bytes(32)).digester()(content)
