@@ -89,7 +89,8 @@ def change_once(begin: Begin, attempt: Attempt, change: Change, note: Note) -> t
 
     The key is claimed and the answer kept in the transaction of the effect. A refusal takes the
     effect back; it is kept under the key in a second transaction, together with `note`, for the
-    refusal was the answer. Raises `KeyReused` and `InProgress`.
+    refusal was the answer. One that says "later" was none: after the wait the same key does it.
+    Raises `KeyReused` and `InProgress`.
     """
     try:
         return _change(begin, attempt, change)
@@ -99,6 +100,8 @@ def change_once(begin: Begin, attempt: Attempt, change: Change, note: Note) -> t
         answer = problems.of_refusal(refusal)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise  # ours to mend, so the caller may repeat it until it is mended
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise  # kept, it would say for ever how long it was to wait once
         with begin() as tx:
             if (earlier := _claim(tx, attempt)) is not None:
                 return earlier, True  # a repetition came in between

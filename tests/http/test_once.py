@@ -8,6 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from disburse.app import create_app
+from disburse.http.rates import Rate, Rates
+from disburse.steps.privacy import reveal
 from disburse.storage import once, tenancy
 from tests.http.site import token_of
 from tests.sheets import a_sheet_json, lines
@@ -96,6 +99,50 @@ def test_a_refusal_changes_nothing_and_is_the_answer_from_then_on(site):
     assert again.headers["Content-Type"] == "application/problem+json"
     assert rows(site, "act") == acts + 1  # the statement
     assert site.post(f"sheets/{sheet}/fund", "approver", key="two").json["state"] == "funded"
+
+
+def test_a_refusal_by_rate_is_no_answer_and_after_the_wait_the_same_key_does_it(site, monkeypatch):
+    monkeypatch.setattr(reveal, "REVEALS_MAX", 1)
+    sheet = site.submit().json["sheet"]["id"]
+
+    def see(line, key):
+        path = f"sheets/{sheet}/lines/{line}/reveal"
+        return site.post(path, "inspector", key=key, json={"reason": "another card"})
+
+    assert see(1, "one").status_code == 200
+    for _ in range(2):
+        refused = see(2, "two")
+        assert (refused.status_code, refused.json["type"]) == (429, "/problems/too-many-reveals")
+        assert refused.headers["Retry-After"] == str(refused.json["seconds"])
+        assert "Idempotency-Replayed" not in refused.headers
+    assert rows(site, "idempotency_key") == 2  # the sheet's and the first line's
+    site.world.now += timedelta(seconds=int(refused.headers["Retry-After"]))
+
+    seen, again = see(2, "two"), see(2, "two")
+
+    assert (seen.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert seen.json["id_number"] == lines(2)[1].id_number
+
+
+def test_a_change_that_came_too_fast_is_done_under_the_same_key_when_it_comes_again(site):
+    ticks = iter((0, 0, 0, 0, 10**10, 10**10))
+    app = create_app(
+        site.world.unbound, site.world.banks, lambda: site.world.now,
+        rates=Rates(lambda: next(ticks), caller=Rate(burst=1, each_second=1)),
+    )  # fmt: skip
+    headers = site.headers("funder")
+
+    def ask(key):
+        named = headers | {"Idempotency-Key": key}
+        path = f"{site.project}/declarations"
+        return app.test_client().post(path, headers=named, json=DECLARED)
+
+    assert ask("one").status_code == 201
+    refused = ask("two")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    done = ask("two")
+    assert (done.status_code, "Idempotency-Replayed" in done.headers) == (201, False)
+    assert rows(site, "declaration") == 2
 
 
 def test_a_refused_sheet_is_noted_once_however_often_it_is_sent(site):
