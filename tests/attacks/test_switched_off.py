@@ -15,18 +15,27 @@ from werkzeug import utils
 
 from disburse import signing
 from disburse.domain.access import Caller
+from disburse.entrance import forged
 from disburse.http import guard
 from disburse.queries import payouts
 from disburse.sealing.box import Key
 from disburse.sheetfile import template
 from disburse.steps.payroll import receive
+from disburse.storage import request_keys, tenancy
 from disburse.transports.contract import Parcel
 from disburse.transports.directory import Directory
 from tests.attacks.test_named import STARTS, SWAP
-from tests.builders import World, a_key
+from tests.builders import World, a_key, a_request_key
 from tests.http.site import Site
+from tests.http.test_signed import Asked
+from tests.people import ORIGIN, Person
 from tests.sheets import a_header, a_line, a_sheet_json, lines
 
+HEAD = "people_administrator@general_contractor"
+FORGED = (
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"},
+)
 ONCE = """
     ALTER TABLE sheet DROP CONSTRAINT sheet_project_id_digest_key;
     DROP INDEX sheet_once;
@@ -107,6 +116,42 @@ def test_without_the_guard_a_stranger_approves(site, monkeypatch):
     answer = site.post(f"sheets/{sheet_id}/approve", None, json={"root_seen": root})
 
     assert answer.status_code == 200, answer.json
+
+
+def test_without_remembering_nonces_a_request_heard_on_the_line_is_answered_again(
+    site, monkeypatch
+):
+    asked = Asked("GET", f"{site.project}/balance")
+    asked.sign(a_request_key(site.world, "viewer's machine", "viewer"), site.world.now)
+    owners, eavesdroppers = (asked.send(site.app.test_client()) for _ in range(2))
+    assert (owners.status_code, eavesdroppers.status_code) == (200, 401)
+    monkeypatch.setattr(request_keys, "use_up", stands_and_forgets)
+
+    answer = asked.send(site.app.test_client())
+
+    assert (answer.status_code, answer.data) == (200, owners.data)
+
+
+def stands_and_forgets(tx, caller, **_):
+    tenancy.stand(tx, caller)
+    return True
+
+
+@pytest.mark.parametrize("sent", FORGED, ids=["another site's", "our own, without the token"])
+def test_without_the_token_of_pages_a_form_of_another_site_disables_an_account(
+    site, monkeypatch, sent
+):
+    head, victim = Person(site, HEAD).sign_in(), Person(site, "approver").sign_in()
+    form = {"what": "disable_member", "login": victim.login, "reason": "forged"}
+    answer = head.client.post("/people", data=form, headers=sent)
+    assert answer.status_code == 403
+    assert victim.get("/v1/session").status_code == 200
+    monkeypatch.setattr(forged, "require_token", lambda *_, **__: None)
+
+    answer = head.client.post("/people", data=form, headers=sent)
+
+    assert answer.status_code == 200
+    assert victim.get("/v1/session").status_code == 401
 
 
 @pytest.mark.parametrize("name", ["../look.py", "..%2flook.py", "%2e%2e/look.py"])
