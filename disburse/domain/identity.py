@@ -37,6 +37,12 @@ _BIC: Final = re.compile(r"[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?", re.ASCII)
 _MOBILE: Final = re.compile(r"(?:\+86)?1[3-9][0-9]{9}|\+(?!86)[1-9][0-9]{6,14}", re.ASCII)
 _CALENDAR_DATE: Final = re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}([-/.月][0-9]{1,2}日?)?", re.ASCII)
 
+# Numbers as people type them into a sentence: in one piece or in groups. Letters next to one make
+# it a digest or a reference.
+_TYPED_NUMBER: Final = re.compile(
+    r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){10,18}[Xx]?(?![0-9A-Za-z])", re.ASCII
+)
+
 # A value with this many digits may be somebody's number that was typed into the wrong column.
 _DIGITS_SHOWN_MAX: Final = 6
 _TEXT_SHOWN_MAX: Final = 40
@@ -133,6 +139,23 @@ def is_bank_code(code: str) -> bool:
 def is_mobile(number: str) -> bool:
     """Tell whether `number` is a Chinese mobile number, or a foreign one as E.164 (+971…)."""
     return _MOBILE.fullmatch(number) is not None
+
+
+def names_somebody(text: str) -> bool:
+    """Tell whether a sentence has a resident card's, a bank card's or a mobile number in it.
+
+    One in ten other numbers of 16 to 19 digits looks like a card's, too: in doubt it does.
+    """
+    typed = _TYPED_NUMBER.findall(unicodedata.normalize("NFKC", text))
+    pieces = [one.replace("-", " ").upper().split() for one in typed]
+    numbers = {number for several in pieces for number in ("".join(several), *several)}
+    numbers |= {number.removeprefix("86") for number in numbers}  # China's prefix
+    return any(
+        is_resident_card(number, today=date.max)
+        or (_CARD_ACCOUNT.fullmatch(number) and _luhn(number))
+        or is_mobile(number)
+        for number in numbers
+    )
 
 
 def mask_id(number: str) -> str:

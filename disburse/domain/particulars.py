@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from disburse.domain.identity import is_identity_number, mask_text, normalise
+from disburse.domain.identity import is_identity_number, mask_text, names_somebody, normalise
 from disburse.domain.money import DIGITS
 from disburse.domain.refusal import Refusal
 from disburse.domain.sheet import IdType
@@ -64,6 +64,21 @@ def text(field: str, value: str, *, limit: int = NAME_MAX, empty: bool = False) 
 def reason(value: str) -> str:
     """Return why somebody does something, or raise `BadParticulars`."""
     return text("reason", value, limit=REASON_MAX)
+
+
+def nameless(field: str, value: str) -> str:
+    """Return what a person typed and others will read for years, or raise `BadParticulars`.
+
+    It is kept readable, also when the workers' data are deleted: so it has nobody's number in it.
+    Names cannot be told from other words.
+    """
+    if names_somebody(value):
+        raise BadParticulars(
+            f"{field} has a number in it that may be somebody's card, account or telephone; name "
+            "the payment or line instead, or its last four digits",
+            field=field,
+        )
+    return value
 
 
 def registration(value: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import text
 
+from disburse.domain import particulars
 from disburse.domain.access import StandsFor
 from disburse.domain.signed_in import SignedIn
 from disburse.storage import events
@@ -50,9 +52,14 @@ def record(
 ) -> int:
     """Append one act and return its number. `facts` hold digests and amounts, never people.
 
+    What a person typed among them has nobody's number in it, or `BadParticulars` is raised.
+
     Of a person who signed in they also say in which session, by which second factor, and when.
     What concerns outsiders is noted for them as well, in the same transaction.
     """
+    if by.member_id is not None:
+        for name in _TYPED & (facts or {}).keys():
+            particulars.nameless(name, str((facts or {})[name]))
     row = {
         "project": project_id,
         "period": (period or by.at.date()).replace(day=1),
@@ -99,6 +106,7 @@ def _proof(shown: SignedIn | None) -> dict[str, object]:
     }
 
 
+_TYPED: Final = frozenset({"reason", "resolution"})
 _INSERT = text("""
     INSERT INTO act (id, project_id, period, at, member_id, person_id, act, subject, subject_id,
                      sheet_id, state_before, state_after, facts, for_member_id, for_person_id)

@@ -168,3 +168,40 @@ def test_a_mask_never_shows_a_whole_number_from_a_wrong_column(text):
 
 def test_built_cards_are_right_by_other_peoples_luhn():
     assert all(luhn.is_valid(a_card(place)) for place in range(50))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"worker {an_identity_number(7)} left",
+        f"工人{an_identity_number(7)}已离场",
+        f"card {a_card(5)}",
+        f"card {a_card(5)[:4]} {a_card(5)[4:8]} {a_card(5)[8:12]} {a_card(5)[12:]}",
+        f"on 2026-08-12 {a_card(5)}",
+        "call 13912345678",
+        "since 2026-08-12 13912345678",
+        "call +86 139-1234-5678",
+        "１３９１２３４５６７８",
+    ],
+)
+def test_a_sentence_with_somebodys_number_in_it_is_known(said):
+    assert identity.names_somebody(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "not on the roster since 2026-08-12; 419050.00 owed",
+        "assigned to project 12",
+        "payment 0000010001010 came back",
+        "ab" * 32,
+        "0123456789012345a" * 3,
+        "the account ends in 0015",
+        "call 12012345678",
+        "1234567890123456789012345",
+        f"{a_card(5)[:-1]}{(int(a_card(5)[-1]) + 1) % 10}",
+    ],
+)
+def test_a_sentence_with_other_numbers_in_it_says_nothing_about_anybody(said):
+    assert not identity.names_somebody(said)

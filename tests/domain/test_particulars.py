@@ -106,3 +106,9 @@ def test_nothing_ends_before_it_begins():
     with refused("valid_to"):
         noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
         particulars.in_order("valid_to", noon, noon.replace(hour=11))
+
+
+def test_what_a_person_types_has_nobodys_number_in_it():
+    assert particulars.nameless("reason", "line 7, ends in 0015") == "line 7, ends in 0015"
+    with refused("resolution"):
+        particulars.nameless("resolution", "it was 13912345678")

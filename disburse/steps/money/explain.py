@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from disburse.domain import particulars
 from disburse.domain.access import Act, Caller
 from disburse.domain.approval import require_other_person
 from disburse.domain.open_item import (
@@ -59,7 +60,7 @@ def explain(
         fills_id=fills_id,
         names=names,
         amount=amount,
-        reason=reason,
+        reason=particulars.nameless("reason", reason),
         state="proposed",
         explained_by=who.person_id or 0,
         explained_for=who.for_person,
