@@ -4,7 +4,8 @@ A bank's file has a few forms of elements, thousands of times. Walking such an e
 an object of each part, which is most of the time that reading takes. So the first element of a form
 is walked by its reader, who says where the texts stand that it wants; from how that element is
 written comes a regular expression, with its names as they are and its texts left open; and each
-later element that is written so is exactly the same tree, with other texts.
+later element that is written so is exactly the same tree, with other texts. That holds for bytes of
+the document, too, where no other meaning can hide (`_source`): these need not become an element.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import itemgetter
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from lxml import etree
 
@@ -23,6 +25,10 @@ FORMS_MAX: Final = 256  # remembered; a hostile file may have a new form for eac
 ALIKE_MAX: Final = 8  # of as many tags, which are tried one after the other
 PARTS_MAX: Final = 200  # an element with more is no small record, and its expression a large one
 
+LIFTED_BYTES_MAX: Final = 1 << 16  # a larger one may be more than the parser takes
+
+_ANY: Final = "[^<]*"
+_NAMESPACE: Final = re.compile(r'\sxmlns(?::[^\s=]+)?="[^"]*"')
 _ATTRIBUTE: Final = re.compile(r'\s([^\s=]+)="([^"]*)"')
 _PIECE: Final = re.compile("(<[^>]*>)([^<]*)")
 _UNESCAPED: Final = (
@@ -42,12 +48,25 @@ class Planned(NamedTuple, Generic[Plan]):
     places: tuple[Place, ...]
 
 
-class _Form(NamedTuple, Generic[Plan]):
-    """What matches one tree only, what takes the places' texts from its groups, and the plan."""
+class _Form(Generic[Plan]):
+    """One tree's form: what matches it only, where its texts stand, and the plan."""
 
-    match: Callable[[str], re.Match[str] | None]
-    pick: Callable[[Sequence[str]], Sequence[str]]
-    plan: Plan
+    def __init__(self, written: str, places: tuple[Place, ...], plan: Plan) -> None:
+        pattern, groups = _pattern(written, places)
+        self.match = pattern.fullmatch
+        # twice the empty one: an itemgetter of less than two returns no sequence
+        self.pick: Callable[[Sequence[Any]], Sequence[Any]] = itemgetter(*groups, -1, -1)
+        self.plan = plan
+        self._written = written, places
+
+    @cached_property
+    def lift(self) -> Callable[[bytes, int], re.Match[bytes] | None]:
+        """Return what matches this tree in the document's own bytes, behind blanks."""
+        written, places = self._written
+        tag, end, rest = written.partition(">")
+        pattern, _ = _pattern(f"{_NAMESPACE.sub('', tag)}{end}{rest}", places)
+        source = pattern.pattern.removesuffix(_ANY).replace('[^"]', '[^"<&\\s]')
+        return re.compile((_ANY + source).replace("[^<]", "[^<&]").encode()).match
 
 
 class Forms(Generic[Plan]):
@@ -58,6 +77,7 @@ class Forms(Generic[Plan]):
         self._plan = plan
         self._forms: dict[int, list[_Form[Plan]]] = defaultdict(list)
         self._count = 0
+        self._beside: list[_Form[Plan]] = []  # of elements that stand beside each other
 
     def read(self, element: Element) -> tuple[Plan, Sequence[str]]:
         """Return the plan of this element's form, and the texts in its places, blanks and all.
@@ -66,11 +86,32 @@ class Forms(Generic[Plan]):
         """
         written = etree.tostring(element, encoding="unicode", with_tail=False)
         alike = self._forms[written.count("<")]
-        for match, pick, plan in alike:
-            if found := match(written):
-                texts = pick((*found.groups(), ""))
-                return plan, list(map(_meant, texts)) if "&" in written else texts
+        for form in alike:
+            if found := form.match(written):
+                if form not in self._beside:
+                    self._beside = [form, *self._beside][:ALIKE_MAX]
+                texts: Sequence[str] = form.pick((*found.groups(), ""))
+                return form.plan, list(map(_meant, texts)) if "&" in written else texts
         return self._walk(element, written, alike)
+
+    def lift(self, content: bytes, at: int) -> tuple[Plan, Sequence[str], int] | None:
+        """Return plan and texts of what stands in the bytes of a document, and where it ends.
+
+        None where that is no element of a form that was read since `leave`, or is a large one. The
+        caller knows that `at` is behind a sibling, and that each "<" there opens a tag.
+        """
+        for form in self._beside:
+            found = form.lift(content, at)
+            if found is not None and found.end() - at <= LIFTED_BYTES_MAX:
+                texts = b"\0".join(form.pick((*found.groups(), b""))).decode()
+                if "\r" in texts:  # as XML wants it: a line ends in one way
+                    texts = texts.replace("\r\n", "\n").replace("\r", "\n")
+                return form.plan, texts.split("\0"), found.end()
+        return None
+
+    def leave(self) -> None:
+        """Lift nothing more before it was read again: elements elsewhere have other namespaces."""
+        self._beside = []
 
     def _walk(
         self, element: Element, written: str, alike: list[_Form[Plan]]
@@ -80,9 +121,7 @@ class Forms(Generic[Plan]):
         plan, places = self._plan(nodes)
         if self._count < FORMS_MAX and len(alike) < ALIKE_MAX and len(nodes) <= PARTS_MAX:
             self._count += 1
-            pattern, groups = _pattern(written, places)
-            # twice the empty one: an itemgetter of less than two returns no sequence
-            alike.append(_Form(pattern.fullmatch, itemgetter(*groups, -1, -1), plan))
+            alike.append(_Form(written, places, plan))
         texts = [nodes[at].get(name) if name else nodes[at].text for at, name in places]
         return plan, [text or "" for text in texts]
 
@@ -100,7 +139,7 @@ def _pattern(written: str, places: tuple[Place, ...]) -> tuple[re.Pattern[str], 
     at = -1  # the number of the part whose tag was opened last
     for tag, _ in _PIECE.findall(written):
         if tag.startswith("</"):
-            parts.append(f"{re.escape(tag)}[^<]*")
+            parts.append(re.escape(tag) + _ANY)
             continue
         at += 1
         done = 0
@@ -110,7 +149,7 @@ def _pattern(written: str, places: tuple[Place, ...]) -> tuple[re.Pattern[str], 
                 done = said.end(2)
         parts.append(re.escape(tag[done:]))
         text = not tag.endswith("/>") and wants((at, ""))
-        parts.append("([^<]*)" if text else "[^<]*")
+        parts.append(f"({_ANY})" if text else _ANY)
     return re.compile("".join(parts)), tuple(groups.get(place, -1) for place in places)
 
 

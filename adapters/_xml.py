@@ -11,7 +11,7 @@ from lxml import etree
 
 Element = etree._Element  # noqa: SLF001  (the only name that lxml gives to its element type)
 
-PIECE_BYTES: Final = 1 << 16  # far under libxml2's own limit for one push
+PIECE_BYTES: Final = 1 << 13  # what is built of a piece stays in the processor's cache
 _SCOUT_BYTES: Final = 1 << 10  # most documents have their root in the first as many
 SOME: Final = 64  # elements of which one call of `forget_some` after the other drops the elder ones
 
@@ -154,10 +154,11 @@ def forget_some(element: Element, number: int) -> None:
             parent.remove(elder)
 
 
-def pieces_of(content: bytes) -> Iterator[bytes]:
-    """Yield `content` in pieces that the reader takes without building a copy."""
-    for start in range(0, len(content), PIECE_BYTES):
-        yield content[start : start + PIECE_BYTES]
+def pieces_of(content: bytes, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield `content` from `start` to `end` in pieces that the reader takes."""
+    until = len(content) if end is None else end
+    for at in range(start, until, PIECE_BYTES):
+        yield content[at : min(at + PIECE_BYTES, until)]
 
 
 def local(element: Element) -> str:

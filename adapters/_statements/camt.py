@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from adapters._statements.camt_entry import EntryReader, sign_of
+from adapters._source import Source
+from adapters._statements.camt_entry import EntryReader, Found, entry_of, sign_of
 from adapters._statements.camt_head import Head, head_of
-from adapters._xml import Damaged, Element, closed, forget, forget_some, local, pieces_of, text
+from adapters._xml import Damaged, Element, closed, forget, forget_some, local, text
 from disburse.adapter import (
     Quarantined,
     Refusal,
@@ -36,7 +37,7 @@ _PARTS: Final = (*_MESSAGES, *_STATEMENTS, "Ntry", "TxDtls")
 def read_statement(content: bytes) -> Iterator[StatementRecord]:
     """Yield the records of every statement in the file, or raise `UnreadableStatement`."""
     try:
-        yield from _Reading().records(content)
+        yield from _Reading(content).records()
     except Damaged as why:
         raise UnreadableStatement(
             f"the statement is damaged ({why}); fetch it from the bank again"
@@ -46,19 +47,21 @@ def read_statement(content: bytes) -> Iterator[StatementRecord]:
 class _Reading:
     """What was read so far; entries are handed over, never kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, content: bytes) -> None:
+        self.source = Source(content, "Ntry")
         self.position = 0
         self.head: Head | None = None  # of the open statement
         self.statements = 0
         self.entries = 0
+        self.trees = 0  # entries that became elements
         self.first: Element | None = None  # movement of the open entry, until a second one comes
         self.parts = 0
         self.reader = EntryReader()
 
-    def records(self, content: bytes) -> Iterator[StatementRecord]:
+    def records(self) -> Iterator[StatementRecord]:
         """Walk the document; the parts that matter come when they are whole, inner ones first."""
         messages = 0
-        for element in closed(pieces_of(content), _PARTS):
+        for element in closed(self.source.pieces(), _PARTS):
             name = local(element)
             if name == "TxDtls":
                 if self._is_further(element):
@@ -66,7 +69,7 @@ class _Reading:
             elif name == "Ntry":
                 if self.head is None:
                     yield self._open(element)
-                yield self._entry(element)
+                yield from self._entries(element)
             elif name in _STATEMENTS:
                 yield from self._close(element)
             elif name in _MESSAGES:
@@ -103,16 +106,25 @@ class _Reading:
                 forget(one)
         self.first = None
 
-    def _entry(self, element: Element) -> StatementRecord:
+    def _entries(self, element: Element) -> Iterator[StatementRecord]:
+        """Hand over an entry, and those that stand behind it and are written like one before."""
+        statement = element.getparent()
+        is_own = statement is not None and local(statement) in _STATEMENTS
+        found = self.reader.read(element, alone=is_own and not self.parts)
+        yield self._entry(found, self.parts)
+        self.first, self.parts = None, 0
+        self.trees += 1
+        forget_some(element, self.trees)
+        for like_it in self.source.run(self.reader.lift) if is_own else ():
+            yield self._entry(like_it, 0)
+
+    def _entry(self, found: Found, parts: int) -> StatementRecord:
         self.entries += 1
         self.position += 1
-        parts, self.first, self.parts = self.parts, None, 0
         try:
-            return self.reader.entry(self.position, element, self._currency, parts)
+            return entry_of(found, self.position, self._currency, parts)
         except Refusal as why:
             return Quarantined(position=self.position, reason=f"entry {self.entries}: {why.detail}")
-        finally:
-            forget_some(element, self.entries)
 
     def _open(self, entry: Element) -> StatementOpened:
         statement = entry.getparent()
@@ -149,6 +161,7 @@ class _Reading:
             is_last_page=whole.is_last_page,
         )
         self.head, self.entries = None, 0
+        self.reader.leave()
         self.statements += 1
         forget(element)
 

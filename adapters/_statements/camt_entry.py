@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters._amount import day, minor
+from adapters._statements.camt_told import Said, Told, told_in
 from adapters._statements.shape import Table
 from adapters._xml import Element
 from disburse.adapter import EntryPart, EntryStatus, Refusal, StatementEntry, UnreadableStatement
@@ -17,10 +18,6 @@ _STATUS: Final = {
     "FUTR": EntryStatus.INFORMATION,
 }
 _SIGN: Final = {"CRDT": 1, "DBIT": -1}
-_NOTHING: Final = frozenset({"NOTPROVIDED", "NONREF", "NOTAVAILABLE"})  # words for "no reference"
-_YES: Final = frozenset({"true", "1"})
-_COUNT_DIGITS_MAX: Final = 15  # Max15NumericText
-_UNSAID_REASON: Final = "NARR"  # what ISO calls a reason that stands in words
 
 # Newer versions put a party's name one level deeper, and the movement's amount higher.
 _MOVEMENT: Final = {
@@ -40,9 +37,6 @@ _MOVEMENT: Final = {
     "words": ("AddtlTxInf",),
     "return": ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf"),
 }
-_ENTRY_REFERENCES: Final = ("reference", "own")
-_PAYMENT_REFERENCES: Final = ("payment", "instruction")
-_FILE_REFERENCES: Final = ("block", "message", "batch_block", "batch_message")
 _INSIDE: Final = "NtryDtls/TxDtls/"
 _ENTRY: Final = {
     "amount": ("Amt",),
@@ -65,59 +59,50 @@ _ENTRY: Final = {
     "batch_total@": ("NtryDtls/Btch/TtlAmt",),
 } | {name: tuple(_INSIDE + path for path in paths) for name, paths in _MOVEMENT.items()}
 
+Found = tuple[Told, Said]  # what a form says something of, and its texts
+
 
 class EntryReader:
     """Reads the entries of one file; it remembers their forms."""
 
     def __init__(self) -> None:
-        self._entries = Table(_ENTRY)
-        self._movements = Table(_MOVEMENT)
+        self._alone = Table(_ENTRY, told_in)  # entries of one movement at most, in a statement
+        self._others = Table(_ENTRY, told_in)
+        self._movements = Table(_MOVEMENT, told_in)
+        self.lift = self._alone.lift
+        self.leave = self._alone.leave
+
+    def read(self, element: Element, *, alone: bool) -> Found:
+        """Return what an entry says; the next like it may be lifted where it is `alone`."""
+        return (self._alone if alone else self._others).read(element)
 
     def part(self, position: int, element: Element, currency: str, sign: int) -> EntryPart:
         """Return one of several movements of an entry with this sign."""
-        said = self._movements.read(element)
+        told, said = self._movements.read(element)
         sign = _SIGN.get(said.get("direction", ""), sign)
-        name, account = _counterparty(said, sign)
         return EntryPart(
             position=position,
             amount=_or_none(said, "moved", currency, sign),
-            reference=_known(said, ("own",)),
-            payment_reference=_known(said, _PAYMENT_REFERENCES),
-            file_reference=_known(said, _FILE_REFERENCES[:2]),
-            counterparty_account=account,
-            counterparty_name=name,
-            return_reason=_return_reason(said),
-            text=said.get("remittance", "") or said.get("words", ""),
+            **{field: read(said, sign) for field, read in told},
         )
 
-    def entry(self, position: int, element: Element, currency: str, parts: int) -> StatementEntry:
-        """Return an entry with its only movement, if it has just one; or raise a `Refusal`."""
-        said = self._entries.read(element)
-        told = said.get
-        sign = _SIGN.get(told("sign", ""), 0)
-        status = _STATUS.get(told("status", ""))
-        if status is None:
-            raise UnreadableStatement(f"its status {told('status', '')[:10]!r} has no meaning here")
-        name, account = _counterparty(said, sign)
-        return StatementEntry(
-            position=position,
-            amount=_exact(said, "amount", currency, sign),
-            status=status,
-            booked_on=day(told("booked", "")[:10]),
-            reference=_known(said, _ENTRY_REFERENCES),
-            value_on=day(told("value", "")[:10]),
-            is_reversal=told("reversal") in _YES,
-            payment_reference=_known(said, _PAYMENT_REFERENCES),
-            file_reference=_known(said, _FILE_REFERENCES),
-            batch_count=_count(told("batch_count", "")),
-            batch_total=_or_none(said, "batch_total", currency, 1),
-            counterparty_account=account,
-            counterparty_name=name,
-            return_reason=_return_reason(said),
-            code=_code(said),
-            text=_text(said),
-            parts=parts,
-        )
+
+def entry_of(found: Found, position: int, currency: str, parts: int) -> StatementEntry:
+    """Return an entry with its only movement, if it has just one; or raise a `Refusal`."""
+    told, said = found
+    sign = _SIGN.get(said.get("sign", ""), 0)
+    status = _STATUS.get(said.get("status", ""))
+    if status is None:
+        raise UnreadableStatement(f"its status {said.get('status', '')[:10]!r} has no meaning here")
+    return StatementEntry(
+        position=position,
+        amount=_exact(said, "amount", currency, sign),
+        status=status,
+        booked_on=day(said.get("booked", "")[:10]),
+        batch_total=_or_none(said, "batch_total", currency, 1),
+        parts=parts,
+        **{field: read(said, sign) for field, read in told},
+    )
 
 
 def sign_of(word: str) -> int:
@@ -142,40 +127,3 @@ def _or_none(said: Mapping[str, str], field: str, currency: str, sign: int) -> i
         return _exact(said, field, currency, sign)
     except Refusal:
         return None  # the entry itself has the amount that counts
-
-
-def _known(said: Mapping[str, str], fields: tuple[str, ...]) -> str:
-    """Return the first of the fields that names something; "" where none does."""
-    for field in fields:
-        if field in said and (word := said[field]) and word not in _NOTHING:
-            return word
-    return ""
-
-
-def _counterparty(said: Mapping[str, str], sign: int) -> tuple[str, str]:
-    """Return name and account of who paid a credit, or was meant to get a debit or its return."""
-    role = "payer" if sign > 0 and "return" not in said else "payee"
-    return said.get(role, ""), said.get(f"{role}_account", "")
-
-
-def _return_reason(said: Mapping[str, str]) -> str:
-    return (said["return"] or _UNSAID_REASON) if "return" in said else ""
-
-
-def _code(said: Mapping[str, str]) -> str:
-    """Return the kind of transaction, such as "PMNT/ICDT/SALA", or the bank's own word."""
-    if "domain" not in said:
-        return said.get("proprietary", "")
-    return f"{said['domain']}/{said.get('family', '')}/{said.get('subfamily', '')}"
-
-
-def _text(said: Mapping[str, str]) -> str:
-    words = said.get("remittance", "") or said.get("words", "")
-    more = said.get("entry_words", "")
-    return f"{words} {more}" if words and more else words or more
-
-
-def _count(digits: str) -> int | None:
-    if digits and digits.isascii() and digits.isdigit() and len(digits) <= _COUNT_DIGITS_MAX:
-        return int(digits)
-    return None
