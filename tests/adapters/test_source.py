@@ -28,6 +28,8 @@ CHANGES = {
     "no amount": lambda entry: entry.replace("1.00", "many"),
     "another currency": lambda entry: entry.replace("CNY", "EUR"),
     "blanks in the currency": lambda entry: entry.replace('"CNY"', '" CNY\t"'),
+    "a reference in the currency": lambda entry: entry.replace("CNY", "CN&#89;"),
+    "a tab in the currency": lambda entry: entry.replace("CNY", "C\tY"),
     "other quotes": lambda entry: entry.replace('"CNY"', "'CNY'"),
     "another attribute": lambda entry: entry.replace("Ccy=", 'Other="1" Ccy='),
     "a reference to a character": lambda entry: entry.replace("note", "&#x4e2d;&amp;lt;"),
@@ -181,6 +183,21 @@ def test_a_large_entry_is_left_to_the_parser(monkeypatch):
 def test_a_text_that_the_parser_does_not_take_is_refused_behind_lifted_entries():
     content = document([PLAIN] * 4 + [PLAIN.replace("note", "a" * 10_000_001)])
     assert read(content)[1]
+
+
+def test_entries_of_several_movements_teach_nothing(monkeypatch):
+    several, empty = (PLAIN.replace(DETAILS, one) for one in (DETAILS * 2, "<TxDtls/>"))
+    count, records = lifted(document([several] * 5 + [empty]), monkeypatch)
+    assert count == 0
+    assert len(records) == 5 * 3 + 3
+
+
+def test_what_one_statement_taught_does_not_count_in_the_next():
+    odd = PLAIN.replace("Sts>", "y:Sts>")
+    bound = HEAD.replace("<Stmt>", '<Stmt xmlns:y="urn:y">')
+    assert len(read(document([odd] * 5, bound))[0]) == 7
+    content = document([*[odd] * 5, "</Stmt>", HEAD[HEAD.index("<Stmt>") :], PLAIN, odd], bound)
+    assert read(content) == by_trees(content)
 
 
 def test_where_nothing_repeats_nothing_is_looked_for_any_more():
