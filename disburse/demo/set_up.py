@@ -78,7 +78,10 @@ PEOPLE: Final = (
     ("supervisor", SECTOR, Role.SUPERVISOR),
 )
 POLICY: Final = Policy(
-    approvers=((0, 1), (30_000_000, 2)), cooling_days=3, note="工资 {period}"
+    approvers=((0, 1), (30_000_000, 2)),
+    cooling_days=3,
+    note="工资 {period}",
+    statement_days=31,  # the story's bank states only what moves
 ).stored()
 
 
