@@ -28,7 +28,7 @@ MEANS: Final = {
 }
 CUTS_MAX: Final = 1500
 STRANGE: Final = {
-    "nothing": b"",
+    "no bytes": b"",
     "an empty line": b"\r\n",
     "zeros": bytes(500),
     "a page": b"<!DOCTYPE html><html><body>Session expired</body></html>",
@@ -157,6 +157,8 @@ def contradictory(subject: Subject) -> str:
         content = bank.report(subject, rows, whole=Result.REJECTED)
     except Unrenderable:
         return "paid and rejected, both ways"
+    if content == bank.report(subject, rows):
+        raise Broken("`example_report` passes over `whole`: write it, or raise `Unrenderable`")
     aftermath = after(subject, content)
     if State.REJECTED in aftermath.states.values() or not aftermath.noticed:
         raise Broken("the file is rejected and its payments paid: money would be paid again")

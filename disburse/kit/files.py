@@ -142,10 +142,10 @@ def refusals(subject: Subject) -> str:
     """Check that what no bank file may be is refused by `render`, whatever its payments."""
     batch, able = subject.batch, subject.adapter.capabilities
     wrong = {
-        "another currency": replace(batch, currency="XXX"),
-        "no payments": synthetic.of(batch, ()),
-        "more payments than the bank takes": replace(batch, count=able.payments_max + 1),
-        "no reference": replace(batch, reference=""),
+        "a batch in another currency": replace(batch, currency="XXX"),
+        "a batch without payments": synthetic.of(batch, ()),
+        "a batch of more payments than the bank takes": replace(batch, count=able.payments_max + 1),
+        "a batch without a reference": replace(batch, reference=""),
         "a reference with a blank": replace(batch, reference="F 1"),
         "a time without a zone": replace(batch, created=batch.created.replace(tzinfo=None)),
     }

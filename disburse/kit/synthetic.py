@@ -123,12 +123,13 @@ def example(adapter: Adapter, count: int) -> Batch:
     paying = replace(one, debtor=debtor, employer=employer)
     if not 1 <= count <= COUNT_MAX:
         raise Broken(f"a batch has 1 to {COUNT_MAX} payments")
-    return replace(
-        paying,
-        count=count,
-        total=count * template.amount + count * (count - 1) // 2,
-        payments=Crew(template, count),
-    )
+    return of_many(paying, template, count)
+
+
+def of_many(batch: Batch, template: Payment, count: int) -> Batch:
+    """Return `batch` with `count` payments in the form of `template`, none of which is held."""
+    total = count * template.amount + count * (count - 1) // 2
+    return replace(batch, payments=Crew(template, count), count=count, total=total)
 
 
 def of(batch: Batch, payments: Iterable[Payment]) -> Batch:

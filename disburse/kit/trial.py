@@ -9,7 +9,7 @@ from typing import Final
 
 from disburse import banks
 from disburse.adapter import Adapter, Batch, Refusal
-from disburse.kit import answers, batch_json, files, statements, synthetic, texts
+from disburse.kit import answers, batch_json, files, memory, statements, synthetic, texts
 from disburse.kit.verdict import Broken, Check, NothingToTry, Outcome, Subject, Verdict
 
 CHECKS: Final[dict[str, Check]] = {
@@ -24,6 +24,7 @@ CHECKS: Final[dict[str, Check]] = {
     "faults repeat no text": texts.silent_faults,
     "what it must refuse": files.refusals,
     "a file that was cut": files.cut_files,
+    "the same memory for any file": memory.constant,
     "answer: as it was meant": answers.as_meant,
     "answer: duplicate": answers.duplicate,
     "answer: truncated": answers.truncated,

@@ -261,6 +261,23 @@ class DeclaresNoStatements(Delimited):
         raise UnreadableStatement("this is no statement of this bank")
 
 
+class HoldsPayments(Delimited):
+    def render(self, batch):
+        return super().render(replace(batch, payments=list(batch.payments)))
+
+
+class HoldsTheFile(Delimited):
+    def read_back(self, content):
+        return super().read_back([b"".join(content)])
+
+
+class PassesOverTheWhole(Delimited):
+    """Plays a bank that says nothing of the whole file, and does not say so."""
+
+    def example_report(self, answer):
+        return super().example_report(replace(answer, whole=None))
+
+
 class Crashes(Delimited):
     def render(self, batch):
         raise KeyError(batch.reference)
@@ -302,6 +319,7 @@ BREAKAGES = {
     "faults repeat no text": (Telltale,),
     "what it must refuse": (AnyTime, TakesAnyAmount),
     "a file that was cut": (Mends,),
+    "the same memory for any file": (HoldsPayments, HoldsTheFile),
     "answer: as it was meant": (RejectedIsPaid, DuplicateIsRejected, ReturnedIsPaid),
     "answer: duplicate": (DuplicateIsRejected,),
     "answer: truncated": (Guesses,),
@@ -311,7 +329,7 @@ BREAKAGES = {
     "answer: reordered": (ByPlace,),
     "answer: wrong charset": (Guesses,),
     "answer: empty": (TakesNothing,),
-    "answer: contradictory": (LastWins,),
+    "answer: contradictory": (LastWins, PassesOverTheWhole),
     "answer: partial": (SilenceIsPaid,),
     "answer: late return after success": (ReturnedIsPaid,),
     "answer: other bank's file": (TakesNothing,),
