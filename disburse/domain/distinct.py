@@ -17,10 +17,11 @@ class Distinct:
         """Remember nothing yet."""
         self._shelves = [array("q") for _ in range(_SHELVES)]
 
-    def add(self, text: str) -> None:
-        """Remember one more."""
-        digest = hash(text)
-        self._shelves[digest % _SHELVES].append(digest)
+    def add_all(self, texts: Iterable[str]) -> None:
+        """Remember some more."""
+        shelves = self._shelves
+        for digest in map(hash, texts):
+            shelves[digest % _SHELVES].append(digest)
 
     def holds(self, again: Iterable[str]) -> bool:
         """Say whether no text came twice; `again` is the same texts once more.

@@ -174,3 +174,17 @@ def test_an_adapter_that_cannot_be_loaded_is_named_with_what_to_do(monkeypatch, 
     monkeypatch.setattr(banks, "entry_points", lambda **_: [point])
     with pytest.raises(banks.AdapterMissing, match="mend its entry point and install it again"):
         banks.load(["mine"])
+
+
+def test_the_first_difference_is_told_although_the_file_breaks_off_behind_it():
+    """A cut file is named by what is wrong before the cut, not by the cut."""
+    some = [a_payment(number) for number in range(1, 6)]
+    content = banks.write(ISO, a_batch(*some)).content
+    other = a_batch(some[0], replace(some[1], amount=some[1].amount + 1), *some[2:])
+    for cut in (content, content[: -len(content) // 5]):
+        with pytest.raises(banks.Unproven) as refused:
+            banks.prove(ISO, other, cut)
+        assert refused.value.facts["where"] == "payment 2"
+    with pytest.raises(banks.Unproven) as refused:
+        banks.prove(ISO, a_batch(*some), content[: -len(content) // 5])
+    assert refused.value.facts["where"] == "file"

@@ -10,8 +10,7 @@ from disburse.domain.distinct import Distinct
 
 def said(texts, again=None):
     seen = Distinct()
-    for text in texts:
-        seen.add(text)
+    seen.add_all(texts)
     return seen.holds(texts if again is None else again)
 
 
