@@ -110,7 +110,7 @@ def member() -> None:
 @as_option
 @answer.json_option
 def disable(*, login: str, reason: str, acting: str | None, as_json: bool) -> None:
-    """Let nobody in by LOGIN any more: sessions end; tokens, keys and passkeys admit nobody."""
+    """Let nobody in by LOGIN any more: sessions, tokens and request keys end for good."""
     with opened() as here, here.begin() as tx:
         caller = actor(tx, acting)
         ended = disable_member(tx, caller=caller, login=login, reason=reason, now=here.now)
@@ -124,7 +124,8 @@ def disable(*, login: str, reason: str, acting: str | None, as_json: bool) -> No
 @as_option
 @answer.json_option
 def enable(*, login: str, reason: str, acting: str | None, as_json: bool) -> None:
-    """Let LOGIN count again."""
+    """Let LOGIN count again, by password and passkeys; tokens and request keys are made anew."""
     with opened() as here, here.begin() as tx:
         enable_member(tx, caller=actor(tx, acting), login=login, reason=reason, now=here.now)
-    answer.tell({"login": login}, as_json=as_json, lines=[f"{login} counts again"])
+    lines = [f"{login} counts again; tokens and request keys have to be issued anew"]
+    answer.tell({"login": login}, as_json=as_json, lines=lines)

@@ -92,13 +92,13 @@ def routes(desk: Desk) -> Routes:
 
     @made.changes(f"{M}/disable", EndedTold, asks=ReasonAsked)
     def _disable_member(ask: Ask, login: str) -> object:
-        """Let nobody in by an account of your organisation, from now on."""
+        """Let nobody in by an account of your organisation; its tokens and keys end for good."""
         said = {"login": login, **ask.said}
         return {"ended": disable_member(ask.tx, caller=ask.caller, now=ask.now, **said)}
 
     @made.changes(f"{M}/enable", DoneTold, asks=ReasonAsked)
     def _enable_member(ask: Ask, login: str) -> object:
-        """Let an account of your organisation count again."""
+        """Let an account of your organisation count again; tokens and keys are made anew."""
         enable_member(ask.tx, caller=ask.caller, login=login, now=ask.now, **ask.said)
         return {"done": True}
 

@@ -148,6 +148,11 @@ def revoke_token(tx: Transaction, *, digest: bytes, at: datetime) -> bool:
     return done.rowcount == 1
 
 
+def end_tokens(tx: Transaction, *, member_id: int, at: datetime) -> int:
+    """Make every token of a colleague's account worthless from `at` on; return how many."""
+    return int(tx.scalar(_END_TOKENS, {"member": member_id, "at": at}) or 0)
+
+
 def _member(tx: Transaction, row: Any) -> Member:  # noqa: ANN401  (a row of SQLAlchemy's)
     name = records.names(tx, {row.login: row.name}).get(row.login, "")
     told = {"organisation_kind": OrganisationKind(row.organisation_kind), "name": name}
@@ -218,3 +223,4 @@ _TOKENS_OF: Final = text("""
 _REVOKE_TOKEN: Final = text("""
     UPDATE token SET revoked_at = :at WHERE digest = :digest AND revoked_at IS NULL
 """)
+_END_TOKENS: Final = text("SELECT end_tokens(:member, :at)")

@@ -50,6 +50,11 @@ def revoke(tx: Transaction, *, kid: str, member_id: int, at: datetime) -> None:
         raise NoSuchKey(f"the account has no key {kid} that could be revoked")
 
 
+def end_all(tx: Transaction, *, member_id: int, at: datetime) -> int:
+    """Make every key of an account worthless from `at` on; return how many."""
+    return tx.execute(_END_ALL, {"member": member_id, "at": at}).rowcount
+
+
 def use_up(tx: Transaction, caller: Caller, *, kid: str, nonce: str, expires_at: datetime) -> bool:
     """Say whether the nonce of the caller's key is new; until `expires_at` it is not any more.
 
@@ -91,6 +96,9 @@ _BY_KID: Final = text(f"""
 _REVOKE: Final = text("""
     UPDATE request_key SET revoked_at = :at
     WHERE kid = :kid AND member_id = :member AND revoked_at IS NULL
+""")
+_END_ALL: Final = text("""
+    UPDATE request_key SET revoked_at = :at WHERE member_id = :member AND revoked_at IS NULL
 """)
 # The policy of the table judges the new row, so after the row was made, which takes the caller.
 _USE_UP: Final = text("""

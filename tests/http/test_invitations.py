@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 import pyotp
 import pytest
@@ -16,6 +17,7 @@ from disburse.factors.company import Vouched
 from disburse.steps.people.invite import VALID_FOR
 from disburse.steps.people.link_company import link_company
 from disburse.steps.people.recover import VALID_FOR as RECOVERY_VALID_FOR
+from disburse.storage import members
 from disburse.storage.invitations import NoSuchInvitation
 from tests.builders import a_request_key
 from tests.http.test_signed import Asked
@@ -291,18 +293,23 @@ def test_a_stolen_session_or_a_token_stops_no_recovery(site, head, lost):
 
 
 # ---------------------------------------------------------------- disabled accounts
-def test_a_disabled_account_admits_nobody_by_anything_until_it_is_enabled(site, head, lost):
+def test_a_disabled_account_admits_nobody_and_its_tokens_and_keys_never_again(site, head, lost):
     world, path = site.world, f"/v1/members/{APPROVER}"
     key = a_request_key(world, "a laptop", "approver")
-    asked = Asked("GET", f"{site.project}/sheets", b"")
+
+    def signed(by):
+        asked = Asked("GET", f"{site.project}/sheets").sign(by, world.now)
+        return asked.send(site.app.test_client()).status_code
+
     half = head.post(f"{path}/recover", WHY).json["half"]
+    assert signed(key) == 200
 
     assert head.post(f"{path}/disable", WHY).json == {"ended": 1}
 
     assert lost.get("/v1/session").status_code == 401
     assert problem(lost.half()) == "sign-in-refused"
     assert site.get("sheets", "approver").status_code == 401
-    assert asked.sign(key, world.now).send(site.app.test_client()).status_code == 401
+    assert signed(key) == 401
     assert problem(head.post(f"{path}/disable", WHY)) == "already-disabled"
     assert problem(Newcomer(site, "approver").open(half)) == "no-such-invitation"
     with world.begin() as tx:
@@ -316,16 +323,26 @@ def test_a_disabled_account_admits_nobody_by_anything_until_it_is_enabled(site, 
 
     assert problem(head.post(f"{path}/enable", WHY)) == "not-disabled"
     assert lost.get("/v1/session").status_code == 401  # sessions do not come back
-    assert site.get("sheets", "approver").status_code == 200
+    assert site.get("sheets", "approver").status_code == 401  # nor tokens
     world.now += timedelta(minutes=1)
     lost.sign_in()
-    assert asked.sign(key, world.now).send(site.app.test_client()).status_code == 200
+    assert signed(key) == 401  # nor keys
+    new = {"digest": sha256(b"new").digest(), "member_id": world.caller("approver").member_id,
+           "label": "new", "created_at": world.now,
+           "expires_at": world.now + timedelta(days=1)}  # fmt: skip
+    with world.operating() as tx:
+        members.add_token(tx, new)
+    shown = {"Authorization": "Bearer new"}
+    assert site.client.get(f"{site.project}/sheets", headers=shown).status_code == 200
+    assert signed(a_request_key(world, "a new laptop", "approver")) == 200
     with world.everything() as tx:
         told = tx.execute(text("SELECT act, facts FROM act WHERE act LIKE '%able_member' "
                                "ORDER BY id")).all()  # fmt: skip
     assert [(row.act, row.facts["reason"]) for row in told] == [
         ("disable_member", WHY["reason"]), ("enable_member", WHY["reason"]),
     ]  # fmt: skip
+    ended = ("sessions_ended", "tokens_ended", "request_keys_ended")
+    assert [told[0].facts[name] for name in ended] == [1, 2, 1]  # a token by name, one by login
 
 
 def test_only_the_own_administrator_disables_and_never_the_own_person(site, head):

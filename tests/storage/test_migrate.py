@@ -86,3 +86,32 @@ def test_what_came_before_is_known_by_whose_it_is(server_url):
     assert kept == [(1, 1), (2, 1), (3, 1), (4, None)]  # a sheet, two orders, and another's
     server.dispose()
     embedded.drop_database(url)
+
+
+BEFORE_ENDING = """
+    INSERT INTO organisation (kind, registration, name) VALUES ('owner', '9X', 'An owner');
+    INSERT INTO member (organisation_id, name, login, disabled_at)
+    VALUES (1, 'x', 'left', '2026-02-01Z'), (1, 'x', 'works', NULL);
+    INSERT INTO token (digest, member_id, label, created_at, expires_at)
+    SELECT decode(repeat(lpad(n::text, 2, '0'), 32), 'hex'), n, 'x', '2026-01-01Z', '2027-01-01Z'
+    FROM generate_series(1, 2) n;
+    INSERT INTO request_key (kid, member_id, algorithm, jwk, valid_from, valid_to)
+    SELECT n, n, 'ed25519', '{}', '2026-01-01Z', '2027-01-01Z' FROM generate_series(1, 2) n;
+"""
+
+
+def test_what_disabled_accounts_have_ends_for_good(server_url):
+    url = embedded.create_database(server_url, "before_ending")
+    older(embedded.as_role(url, embedded.MIGRATE), "0028")
+    server = connect(embedded.as_role(url, "postgres"))
+    with server() as tx:
+        for statement in BEFORE_ENDING.split(";\n")[:-1]:
+            tx.exec_driver_sql(statement)
+    migrate.migrate(embedded.as_role(url, embedded.MIGRATE), today=TODAY, keychain=KEYCHAIN)
+    with server() as tx:
+        for table in ("token", "request_key"):
+            ended = tx.scalars(text(f"SELECT revoked_at = '2026-02-01Z' FROM {table} "
+                                    "ORDER BY member_id")).all()  # fmt: skip
+            assert ended == [True, None], table
+    server.dispose()
+    embedded.drop_database(url)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from disburse import banks
 from disburse.domain.access import ROLES, OrganisationKind
-from disburse.storage import embedded, files, ledger, migrate, parties, roles, tenancy
+from disburse.storage import embedded, files, ledger, members, migrate, parties, roles, tenancy
 from disburse.storage.engine import connect, copy_rows, read_only
 from disburse.storage.roles import RolesMissing, UnfitRole
 from disburse.storage.tenancy import EXEMPT, Unprotected
@@ -420,3 +420,20 @@ def test_a_world_is_set_up_by_nobody_mightier_than_the_service(world):
     assert isinstance(world, World)
     with world.begin() as tx:
         roles.require_fit(tx, roles.APP)
+
+
+def test_nobody_ends_tokens_of_another_organisation(world):
+    site = Site(world)
+    victim = world.caller("funder").member_id
+    for name in ("people_administrator@general_contractor", "administrator"):
+        with world.unbound() as tx:
+            tenancy.stand(tx, world.caller(name))
+            assert members.end_tokens(tx, member_id=victim, at=world.now) == 0
+    with world.unbound() as tx:  # nobody's
+        assert members.end_tokens(tx, member_id=victim, at=world.now) == 0
+    assert site.get("balance", "funder").status_code == 200
+    with world.unbound() as tx:
+        tenancy.stand(tx, world.caller("people_administrator@owner"))
+        assert members.end_tokens(tx, member_id=victim, at=world.now) == 2  # by name and login
+    assert site.get("balance", "funder").status_code == 401
+    assert site.get("balance", "viewer").status_code == 200

@@ -8,7 +8,7 @@ from disburse.domain import particulars
 from disburse.domain.access import Act, Caller
 from disburse.domain.refusal import Refusal
 from disburse.door import by, colleague, enter
-from disburse.storage import acts, invitations, lendings, members, sessions
+from disburse.storage import acts, invitations, lendings, members, request_keys, sessions
 from disburse.storage.engine import Transaction
 
 
@@ -23,9 +23,10 @@ def disable_member(
 ) -> int:
     """Shut the account at once and return how many sessions ended.
 
-    Its tokens, request keys, passkeys and passwords admit nobody while it is disabled, and what
+    Its passkeys and password admit nobody while it is disabled. Its tokens and request keys, what
     invitations or recoveries were begun for it, and roles that it lent or was lent, are worth
-    nothing for good. Its own roles and acts stay.
+    nothing for good: a copy that somebody took along must not count again one day. Its own roles
+    and acts stay.
     Raises `Forbidden` for people of others, the operator's administrator included, `SamePerson`
     for the own account and `AlreadyDisabled`.
     """
@@ -38,8 +39,11 @@ def disable_member(
     who = by(caller, now)
     lent = lendings.end_all(tx, member_id=member.id, by=who)
     ended = sessions.end_all(tx, member_id=member.id, at=now)
+    tokens = members.end_tokens(tx, member_id=member.id, at=now)
+    keys = request_keys.end_all(tx, member_id=member.id, at=now)
     acts.record(
         tx, Act.DISABLE_MEMBER, by=who, subject="member", subject_id=member.id,
-        facts={"sessions_ended": ended, "lendings_ended": lent, "reason": why},
+        facts={"sessions_ended": ended, "tokens_ended": tokens, "request_keys_ended": keys,
+               "lendings_ended": lent, "reason": why},
     )  # fmt: skip
     return ended

@@ -21,7 +21,9 @@ class NotDisabled(Refusal):
 def enable_member(
     tx: Transaction, *, caller: Caller, login: str, reason: str, now: datetime
 ) -> None:
-    """Let it count again: password, keys and roles as before; no session comes back.
+    """Let it count again: password, passkeys and roles as before.
+
+    No session, token or request key comes back; who needs one gets a new one.
 
     Raises `Forbidden`, `SamePerson` and `NotDisabled`.
     """
