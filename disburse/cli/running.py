@@ -190,6 +190,7 @@ def _tell(done: Turn, *, as_json: bool) -> None:
         "sent": carried.sent,
         "unknown": carried.unknown,
         "answers": carried.answers,
+        "missed": carried.missed,
         "funded": done.funded,
         "short": done.short,
         "expired": done.expired,
@@ -202,6 +203,7 @@ def _tell(done: Turn, *, as_json: bool) -> None:
     line = (
         f"{done.funded} sheets funded, {done.expired} approvals expired, "
         f"{carried.sent} files sent, {carried.unknown} unknown, {carried.answers} answers; "
+        f"{carried.missed} without outcomes, {done.unstated} accounts without statements; "
         f"{done.months} months made, {done.failed} failed; short of money: {short or 'nobody'}"
     )
     answer.tell(facts, as_json=as_json, lines=[line])
