@@ -10,6 +10,7 @@ that the contract names is a crash; so are more than a minute for one input and 
 from __future__ import annotations
 
 import argparse
+import resource
 import subprocess
 import sys
 import tempfile
@@ -46,13 +47,22 @@ def main() -> None:
 
 def _alone(name: str, seconds: int) -> bool:
     command = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)]
+    before = _processor_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     runs = [line for line in done.stderr.splitlines() if line.startswith("Done ")]
-    sys.stdout.write(f"{name}: {runs[-1] if runs else 'CRASHED'}\n")
+    # a busy machine gives ten minutes of the clock, and half a minute of a processor
+    had = f"{_processor_seconds() - before:.0f} of a processor"
+    sys.stdout.write(f"{name}: {runs[-1] if runs else 'CRASHED'}, {had}\n")
     if done.returncode:
         sys.stdout.write(done.stdout[-4000:] + done.stderr[-4000:])
     sys.stdout.flush()
     return not done.returncode
+
+
+def _processor_seconds() -> float:
+    """Return what the processes that ended so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _fuzz(name: str, seconds: int) -> None:
