@@ -164,7 +164,8 @@ class BodyWriter:
         payments = vetted(batch, body.capabilities, self.preflight)
         head = self._head(batch)
         yield self._outer(body.opening, head)
-        rows = (self._row(number, one, head) for number, one in enumerate(payments, start=1))
+        parts = self._row_parts(head)
+        rows = (self._row(parts, number, one) for number, one in enumerate(payments, start=1))
         before = ""
         while some := list(islice(rows, PIECE_ROWS)):
             yield (before + syntax.between_rows.join(some)).encode(body.encoding, "strict")
@@ -181,16 +182,32 @@ class BodyWriter:
         )
         return "".join(texts).encode(self._body.encoding, "strict")
 
-    def _row(self, number: int, payment: Payment, head: Mapping[str, str]) -> str:
-        syntax, words = self._body.syntax, {**head, **self._row_words(payment)}
-        texts = (
-            syntax.spelt(
-                tag.name,
-                self._text(tag.field, number, payment, words) if tag.field else tag.constant,
-            )
-            for tag in self._body.row
-        )
-        return syntax.row_start + syntax.between_tags.join(texts) + syntax.row_end
+    def _row_parts(self, head: Mapping[str, str]) -> list[str | Tag]:
+        """Return a row's markup with all that is the same in every row, and the tags between."""
+        syntax, parts = self._body.syntax, list[str | Tag]([self._body.syntax.row_start])
+        for at, tag in enumerate(self._body.row):
+            parts.append(syntax.between_tags if at else "")
+            if tag.field in PAYMENT_FIELDS or (tag.field and tag.field not in head):
+                parts.append(tag)
+            else:
+                text = head[tag.field] if tag.field else tag.constant
+                parts.append(syntax.spelt(tag.name, text))
+        parts.append(syntax.row_end)
+        merged: list[str | Tag] = []
+        for one in parts:
+            if isinstance(one, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += one
+            else:
+                merged.append(one)
+        return merged
+
+    def _row(self, parts: list[str | Tag], number: int, payment: Payment) -> str:
+        spelt, words = self._body.syntax.spelt, self._row_words(payment)
+        return "".join([
+            one if isinstance(one, str)
+            else spelt(one.name, self._text(one.field, number, payment, words))
+            for one in parts
+        ])  # fmt: skip
 
     def _text(self, word: str, number: int, payment: Payment, words: Mapping[str, str]) -> str:
         if word == "number":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NoReturn
 
 from adapters._bodies.body import Body, Syntax, Tag
@@ -66,10 +66,12 @@ def read_json(body: Body, rows: str, content: Iterable[bytes]) -> Iterator[Head 
         raise UnreadableFile(f"{NOT_OURS}: {why}") from why
     if [place for place, _ in found] != frame:
         raise UnreadableFile(f"{NOT_OURS}: its keys are others, or in another order")
-    yield from read_back(body, _tables(found))
+    yield from read_back(body, _tables(body, found))
 
 
-def _tables(found: Iterable[tuple[str, object]]) -> Iterator[tuple[bool, Texts]]:
+def _tables(
+    body: Body, found: Iterable[tuple[str, object]]
+) -> Iterator[tuple[bool, Sequence[Tag], Texts]]:
     head: list[tuple[str, str]] = []
     for place, value in found:
         name = place.rpartition("/")[2]
@@ -77,10 +79,10 @@ def _tables(found: Iterable[tuple[str, object]]) -> Iterator[tuple[bool, Texts]]
             for row in value:
                 if not isinstance(row, dict):
                     raise UnreadableFile(f"{NOT_OURS}: a row is none")
-                yield True, [(one, _text(text)) for one, text in row.items()]
+                yield True, body.row, [(one, _text(text)) for one, text in row.items()]
         else:
             head.append((name, _text(value)))
-    yield False, head
+    yield False, body.head_tags(), head
 
 
 def _text(value: object) -> str:

@@ -15,23 +15,27 @@ Value = str | int | date
 NOT_OURS: Final = "not a file of ours"
 
 
-def read_back(body: Body, tables: Iterable[tuple[bool, Texts]]) -> Iterator[Head | Payment]:
-    """Yield the payments, then the head, from (is it a row?, its texts); the head comes last.
+def read_back(
+    body: Body, tables: Iterable[tuple[bool, Sequence[Tag], Texts]]
+) -> Iterator[Head | Payment]:
+    """Yield the payments, then the head, from (is it a row?, its tags, texts); the head comes last.
+
+    Of a row, tags may be the ones with a field only, where the others were seen to be right.
 
     Raises `UnreadableFile` unless names, order and constants are the layout's, rows are numbered
     without a gap, what every row repeats is the same, and count and sum are the payments'.
     """
     said: dict[str, Value] = {}
     count = total = 0
-    for is_row, texts in tables:
+    for is_row, tags, texts in tables:
         if is_row:
             count += 1
-            values = _values(body, body.row, texts)
+            values = _values(body, tags, texts)
             payment = _payment(values, said, count)
             total += payment.amount
             yield payment
         else:
-            _agree(said, _values(body, body.head_tags(), texts))
+            _agree(said, _values(body, tags, texts))
     if said.get("count", count) != count or said.get("total", total) != total:
         raise UnreadableFile(f"{NOT_OURS}: its payments are not its count and sum")
     yield Head(**{name: said[name] for name in HEAD_FIELDS & set(said)})  # type: ignore[arg-type]  # each has its field's type by `_value`

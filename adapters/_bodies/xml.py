@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from adapters._bodies.body import Body, Syntax
+from lxml import etree
+
+from adapters._bodies.body import Body, Syntax, Tag
 from adapters._bodies.reader import NOT_OURS, Texts, read_back
 from adapters._xml import Damaged, Element, closed, escape, forget, local
 from disburse.adapter import Head, Payment, UnreadableFile
@@ -54,13 +57,22 @@ def decoded(pieces: Iterable[bytes], encoding: str, errors: str = "strict") -> I
 
 def _tables(
     body: Body, row: str, root: str, content: Iterable[bytes], frame: list[str]
-) -> Iterator[tuple[bool, Texts]]:
-    """Yield each row's texts and, at the end, the head's; only what `body` spells may be there."""
-    found = False
+) -> Iterator[tuple[bool, Sequence[Tag], Texts]]:
+    """Yield each row's tags and texts and, at the end, the head's.
+
+    Only what `body` spells may be there.
+    """
+    found, form = False, _row_form(body, row)
+    fields = tuple(one for one in body.row if one.field)
+    names = [one.name for one in fields]
     for element in closed(decoded(content, body.encoding), (row, root), encoding="utf-8"):
         if element.tag == row:
-            _plain(element)
-            yield True, [(str(one.tag), one.text or "") for one in element]
+            written = etree.tostring(element, encoding="unicode", with_tail=False)
+            if match := form.fullmatch(written):
+                yield True, fields, list(zip(names, match.groups(""), strict=True))
+            else:
+                _plain(element)
+                yield True, body.row, [(str(one.tag), one.text or "") for one in element]
             _blank(element.tail)  # there already, or later, as the pieces came
             elder = element.getprevious()
             _blank(None if elder is None else elder.tail)
@@ -74,9 +86,24 @@ def _tables(
             for one in element.iter():
                 _blank(one.tail if one is not element else None)
                 _blank(one.text if len(one) else None)
-            yield False, [(str(one.tag), one.text or "") for one in _leaves(element, row)]
+            texts = [(str(one.tag), one.text or "") for one in _leaves(element, row)]
+            yield False, body.head_tags(), texts
     if not found:
         raise UnreadableFile(f"{NOT_OURS}: it has no {root}")
+
+
+def _row_form(body: Body, row: str) -> re.Pattern[str]:
+    """Return how a row is written where no text needs escaping: a group for each field."""
+    texts = []
+    for tag in body.row:
+        empty = f"<{tag.name}/>"
+        if tag.field:
+            texts.append(f"(?:{empty}|<{tag.name}>([^<&]+)</{tag.name}>)")
+        elif tag.constant:
+            texts.append(re.escape(f"<{tag.name}>{escape(tag.constant)}</{tag.name}>"))
+        else:
+            texts.append(empty)
+    return re.compile(f"<{row}>{''.join(texts)}</{row}>")
 
 
 def _plain(row: Element) -> None:

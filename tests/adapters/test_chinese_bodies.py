@@ -18,6 +18,7 @@ from disburse import banks
 from disburse.adapter import (
     BadProfile,
     FileAnswer,
+    Payment,
     PaymentAnswer,
     Quarantined,
     Result,
@@ -203,6 +204,16 @@ def test_a_file_that_is_not_as_we_write_it_is_not_ours(adapter, good, bad):
     assert good in content
     with pytest.raises(UnreadableFile):
         list(adapter.read_back([content.replace(good, bad).encode(charset)]))
+
+
+@pytest.mark.parametrize("note", ["", "工资", "工资 & <奖金>", "a]]>b"])
+@pytest.mark.parametrize("adapter", [ICBC, XML, BOC], ids=["icbc", "cmb", "boc"])
+def test_rows_come_back_whether_or_not_their_texts_need_escaping(adapter, note):
+    some = [replace(one, note=note) for one in a_batch_by(adapter).payments]
+    made = a_batch_by(adapter, *some)
+    assert banks.write(adapter, made).count == len(some)
+    read = [one for one in adapter.read_back(adapter.render(made)) if isinstance(one, Payment)]
+    assert {one.note for one in read} <= {note, ""}
 
 
 def test_a_json_file_larger_than_any_is_given_up_early():

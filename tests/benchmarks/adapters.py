@@ -186,10 +186,13 @@ def rows(count: int) -> Iterator[Measured]:
     )
 
 
-def lines_of_others() -> Iterator[Measured]:
-    """Measure every format that is not ISO 20022: written and proven, in files of its own size."""
+def lines_of_others(part: str = "") -> Iterator[Measured]:
+    """Measure every format that is not ISO 20022: written and proven, in files of its own size.
+
+    Only those whose name has `part` in it.
+    """
     for name, adapter in banks.load(every()).items():
-        if name.startswith("iso20022"):
+        if name.startswith("iso20022") or part not in name:
             continue
         batch = a_batch(adapter, min(LINES, adapter.capabilities.payments_max))
         files = -(-LINES // batch.count)
@@ -283,10 +286,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payments", type=int, default=PAYMENTS)
     parser.add_argument("--million", type=int, default=MILLION, help="of the row on memory")
+    parser.add_argument("--only", help="formats of lines and bodies with this in their name")
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
         a_million(asked.alone)
+        return
+    if asked.only is not None:
+        show(list(lines_of_others(asked.only)))
         return
     measured = list(rows(asked.payments))
     if asked.million:
