@@ -136,8 +136,8 @@ def caller() -> Caller:
 
 def _acting(known: Caller, begin: Begin, at: datetime) -> Caller:
     """Return who asks, as the delegate of whomever the request names; or raise `NotLent`."""
-    login = request.headers.get(FOR_HEADER, "")
-    if not login:
+    login = request.headers.get(FOR_HEADER)
+    if login is None:
         return known
     project_id = (request.view_args or {}).get("project_id")
     if project_id is None:

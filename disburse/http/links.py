@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _THE_SHEET: Final = {"sheet_id": "sheet/id"}
+_THE_KEY: Final = {"kid": "kid", "registration": "$request.body#/registration"}
 _THE_FILE: Final = {"file_id": "files/0/id"}
 _THE_PAYMENT: Final = {"reference": "rows/0/reference"}
 _AS_SHOWN: Final = {"sha256": "files/0/sha256", "count": "files/0/count", "total": "files/0/total"}
 
-# After which operation which can follow, and where in the answer to find what it takes: places in
-# its address, and members of its body. Places that both addresses have are the same ones.
+# After which operation which can follow, and where in the answer (`$`: in the request) is what
+# it takes: places in its address, and members of its body. Places that both have are the same ones.
 LINKS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     # a sheet's way
     "sheets.receive": dict.fromkeys(
@@ -68,7 +69,7 @@ LINKS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
         for name in ("organisations.grant_roles", "organisations.issue_token", "people.invite")
     },
     "organisations.issue_token": {"organisations.revoke_token": {}},
-    "organisations.register_key": {"organisations.revoke_key": {"kid": "kid"}},
+    "organisations.register_key": {"organisations.revoke_key": _THE_KEY},
     "organisations.register_request_key": {"organisations.revoke_request_key": {"kid": "kid"}},
     "people.invite": {"people.open": {"invitation": "code"}},
     "people.recover": {"people.confirm_recovery": {}},
@@ -112,7 +113,10 @@ def _granted(operation: Mapping[str, Any]) -> str:
 
 
 def _link(here: str, there: str, name: str, taken: Mapping[str, str]) -> dict[str, Any]:
-    found = {member: f"$response.body#/{where}" for member, where in taken.items()}
+    found = {
+        member: where if where.startswith("$") else f"$response.body#/{where}"
+        for member, where in taken.items()
+    }
     places = {
         place: found.get(place, f"$request.path.{place}") for place in _places(there)
         if place in found or place in _places(here)

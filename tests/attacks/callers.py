@@ -36,6 +36,7 @@ class Callers:
 
     def __init__(self):
         self.asked = Counter()
+        self.well_formed = Counter()
         self.keys = count(1)
 
     def get(self, case, context):
@@ -49,7 +50,7 @@ class Callers:
 
     def set(self, case, data, context):
         act, number, who = data
-        said = self.say(case, act, number) if self.makes_sense(case, number) else None
+        said = self.say(case, act, number) if self.makes_sense(case) else None
         if said is not None and said.cookies:
             case.cookies.update(said.cookies)
         elif act in OWN_ACCOUNT:
@@ -63,14 +64,15 @@ class Callers:
         if KEY_HEADER in case.headers and not negated:
             case.headers[KEY_HEADER] = f"attack-{next(self.keys)}"
 
-    def makes_sense(self, case, number):
+    def makes_sense(self, case):
         """Say whether to say the truth now; what follows from an answer before is left as it is."""
         if case.meta is not None and not case.meta.generation.mode.is_positive:
             return False
-        follows = case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL
-        if follows and case.operation.label in self.linked:
-            return False
-        return number % SENSE_EVERY == 1 or follows
+        label = case.operation.label
+        if case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL:
+            return label not in self.linked
+        self.well_formed[label] += 1
+        return self.well_formed[label] % SENSE_EVERY == 1
 
     def say(self, case, act, number):
         """Say something that makes sense here, instead of what was made up."""

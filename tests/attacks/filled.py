@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from disburse.demo.bank import Word, read_order, write_answer
-from disburse.domain.access import Act
+from disburse.domain.access import Act, OrganisationKind
 from disburse.domain.money import write
 from disburse.domain.refusal import Refusal
 from disburse.domain.signed_in import Factor
@@ -154,8 +154,18 @@ class Filled:
         return opened.token
 
     def numbers(self):
-        """Return the places of addresses that lead somewhere, by name."""
+        """Return the places of addresses that lead somewhere, by name.
+
+        Whom the others need, nobody disables at random, and what they pay from, nobody freezes.
+        """
         with self.world.operating() as tx:
             kids = tuple(tx.scalars(text("SELECT kid FROM signing_key")))
-        logins = tuple(login for login in self.world.members if "@" in login)
-        return {"reference": self.references, "login": logins[:5], "kid": kids}
+            others = [
+                self.world.add_member(tx, OrganisationKind.GENERAL_CONTRACTOR, f"other {place}")
+                for place in range(3)
+            ]
+        logins = [login for login, one in self.world.members.items() if one in others]
+        return {
+            "reference": self.references, "login": [one for one in logins if "@" in one],
+            "kid": kids, "account_id": (self.world.account_id + 1, self.world.account_id + 2),
+        }  # fmt: skip

@@ -14,6 +14,9 @@ PHASES = (*ALONE, "stateful")  # there are no examples in the description
 EXPECTED = {
     (f"GET /v1/projects/{{project_id}}/{name}", "ensure_resource_availability")
     for name in ("balance", "reconciliation")
+} | {
+    # Nor is it the new key that is missing: it is the organisation that the body names.
+    ("POST /v1/keys/{kid}/revoke", "ensure_resource_availability"),
 }
 
 

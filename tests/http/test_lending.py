@@ -108,6 +108,13 @@ def test_a_delegate_approves_by_saying_for_whom_and_both_stand_in_the_history(si
     assert act["facts"]["ends_on"] == LAST.isoformat()
 
 
+def test_a_request_for_a_nameless_colleague_is_refused_and_not_taken_as_the_own(site):
+    answer = site.client.get(
+        f"{site.project}/sheets", headers=site.headers("approver") | acting("")
+    )
+    assert (answer.status_code, problem(answer)) == (422, "bad-particulars")
+
+
 def test_who_stands_in_for_whom_is_seen_by_the_own_people_and_the_authority(site):
     number = lent(site)
     site.world.grant("delegate", Role.FINANCE_VIEWER)
