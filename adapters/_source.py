@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from adapters._xml import pieces_of
 
+WHOLE_BYTES: Final = 1 << 16  # what a small document says too late is still there when it counts
 MISSES_MAX: Final = 32  # more than were lifted: nothing here repeats, so it is fed without a look
 
 _DECLARATION: Final = re.compile(
@@ -35,22 +36,41 @@ class Source:
     def __init__(self, content: bytes, name: str) -> None:
         """Prepare for runs of elements with this local name."""
         self._content = content
+        self._begin = re.compile(rb"[^<]*<(?:[^<>/:\s]+:)?%s[\s>]" % name.encode())
         self._end = re.compile(rb"</(?:[^<>/:\s]+:)?%s\s*>" % name.encode())
         self._lifting = _is_plain(content)
         self._at = 0
         self._ends = 0  # of such elements, fed to the parser
         self._ended = 0  # of these, told of by the parser
+        self._misses = 0  # elements fed alone
         self._lifted = 0
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield what the parser shall see, up to the end of one element after the other."""
+        """Yield what the parser shall see: one such element where one follows, else a large piece.
+
+        A large piece ends behind the last such element in it, unless it is the rest.
+        """
         while self._at < len(self._content):
-            end = self._end.search(self._content, self._at) if self._lifting else None
-            until = end.end() if end else len(self._content)
-            self._ends += 1 if end else 0
+            until = self._until()
             for piece in pieces_of(self._content, self._at, until):
                 self._at += len(piece)
                 yield piece
+
+    def _until(self) -> int:
+        """Return where the next piece ends, and count the ends in it."""
+        size = len(self._content)
+        rest = min(self._at + WHOLE_BYTES, size)
+        if not self._lifting:
+            return rest
+        if self._begin.match(self._content, self._at):
+            self._misses += 1
+            self._lifting = self._misses <= self._lifted + MISSES_MAX
+            end = self._end.search(self._content, self._at)
+            self._ends += 1
+            return end.end() if end else size
+        ends = [one.end() for one in self._end.finditer(self._content, self._at, rest)]
+        self._ends += len(ends)
+        return ends[-1] if ends and rest < size else rest
 
     def run(self, lift: Callable[[bytes, int], tuple[Lifted, int] | None]) -> Iterator[Lifted]:
         """Yield what `lift` takes from behind an element that the parser has just ended.
@@ -64,8 +84,6 @@ class Source:
             one, self._at = found
             self._lifted += 1
             yield one
-        if self._ended > self._lifted + MISSES_MAX:
-            self._lifting = False
 
 
 def _is_plain(content: bytes) -> bool:

@@ -11,7 +11,7 @@ from lxml import etree
 
 Element = etree._Element  # noqa: SLF001  (the only name that lxml gives to its element type)
 
-PIECE_BYTES: Final = 1 << 13  # what is built of a piece stays in the processor's cache
+PIECE_BYTES: Final = 1 << 16  # far under libxml2's own limit for one push
 _SCOUT_BYTES: Final = 1 << 10  # most documents have their root in the first as many
 SOME: Final = 64  # elements of which one call of `forget_some` after the other drops the elder ones
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from adapters._amount import day
-from adapters._xml import Damaged, Element, closed, forget, forget_some, local, pieces_of, text
+from adapters._source import Source
+from adapters._xml import Damaged, Element, closed, forget, forget_some, local, text
 from adapters.iso20022.payment_status import PaymentStatuses
 from adapters.iso20022.status import Reported, Status, file_record, payment_record, status_of
 from adapters.iso20022.tally import Tally
@@ -34,7 +35,7 @@ def read_report(content: bytes) -> Iterator[Record]:
     does not list, nothing is known of. Raises `UnreadableReport`, perhaps after records.
     """
     try:
-        yield from _Report().records(content)
+        yield from _Report(content).records()
     except Damaged as why:
         raise UnreadableReport(
             f"the report is damaged ({why}); fetch it from the bank again"
@@ -44,8 +45,10 @@ def read_report(content: bytes) -> Iterator[Record]:
 class _Report:
     """What was read so far of a report; payments are handed over, never kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, content: bytes) -> None:
+        self.source = Source(content, _PAYMENT)
         self.position = 0
+        self.trees = 0  # payments that became elements
         self.group: Status | None = None
         self.group_tally = Tally()
         self.block: Status | None = None  # the open one
@@ -55,12 +58,12 @@ class _Report:
         self.all_dead = True  # everything below the group is rejected or cancelled
         self.reported = Reported("", None)
 
-    def records(self, content: bytes) -> Iterator[Record]:
+    def records(self) -> Iterator[Record]:
         messages = 0
-        for element in closed(pieces_of(content), (_MESSAGE, _GROUP, _BLOCK, _PAYMENT)):
+        for element in closed(self.source.pieces(), (_MESSAGE, _GROUP, _BLOCK, _PAYMENT)):
             name = local(element)
             if name == _PAYMENT:
-                yield self._payment(element)
+                yield from self._payments(element)
             elif name == _BLOCK:
                 self._end_block(element)
             elif name == _GROUP:
@@ -81,16 +84,25 @@ class _Report:
         created = text(parent, "GrpHdr", "CreDtTm").strip()
         self.reported = Reported(identification, day(created[:10]))
 
-    def _payment(self, element: Element) -> Record:
+    def _payments(self, element: Element) -> Iterator[Record]:
+        """Hand over a payment, and those that stand behind it and are written like one before."""
         group = self.group
         if group is None:
             raise UnreadableReport("it answers payments before it says of which file")
+        parent = element.getparent()
+        is_own = parent is not None and local(parent) in {_BLOCK, _MESSAGE}
         block = self._block_of(element)
-        status = _resolved(self.payments.read(element), block, group)
+        yield self._payment(self.payments.read(element), block, group)
+        self.trees += 1
+        forget_some(element, self.trees)
+        for own in self.source.run(self.payments.lift) if is_own else ():
+            yield self._payment(own, block, group)
+
+    def _payment(self, own: Status, block: Status | None, group: Status) -> Record:
+        status = _resolved(own, block, group)
         result = status.result
         self.all_dead = self.all_dead and result in _DEAD
         self.position += 1
-        forget_some(element, self.position)
         record = payment_record(self.position, status, result, group.file_reference, self.reported)
         amount = record.amount if isinstance(record, PaymentAnswer) else None
         tally = self.group_tally if block is None else self.block_tally
@@ -118,6 +130,7 @@ class _Report:
         self.block_tally.require(whole.stated)
         self.group_tally.take(self.block_tally)
         self.block, self.block_tally = None, Tally()
+        self.payments.leave()
         forget(element)
 
     def _file_records(self, group: Status) -> Iterator[Record]:

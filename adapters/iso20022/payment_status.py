@@ -7,6 +7,7 @@ the quick way to the same for the elements in which nothing does.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from adapters._forms import NOWHERE, Forms, Place, Planned
@@ -14,7 +15,7 @@ from adapters._xml import Element, child, local
 from adapters.iso20022.status import Status, money_of, status_of
 
 NAME: Final = "TxSts"  # the element with a payment's status code
-# In the order in which `PaymentStatuses.read` takes them.
+# In the order in which `_Simple.status` takes them.
 _FIELDS: Final = (
     NAME, "OrgnlEndToEndId", "OrgnlInstrId", "OrgnlMsgId", "OrgnlPmtInfId", "AcctSvcrRef", "StsId",
 )  # fmt: skip
@@ -29,17 +30,35 @@ class PaymentStatuses:
     def __init__(self) -> None:
         """Know no form yet."""
         self._forms: Forms[_Simple | None] = Forms(_plan)
+        self.leave = self._forms.leave
 
     def read(self, element: Element) -> Status:
         """Return what `status_of` does."""
         simple, texts = self._forms.read(element)
-        if simple is None:
-            return status_of(element, NAME)
+        return status_of(element, NAME) if simple is None else simple.status(texts)
+
+    def lift(self, content: bytes, at: int) -> tuple[Status, int] | None:
+        """Return the same of what stands in a report's bytes, and its end (`Forms.lift`)."""
+        found = self._forms.lift(content, at)
+        if found is None:
+            return None
+        simple, texts, end = found
+        return None if simple is None else (simple.status(texts), end)
+
+
+class _Simple:
+    """A form in which each field stands at one place at most."""
+
+    def __init__(self, *, gives_reason: bool) -> None:
+        self.gives_reason = gives_reason
+
+    def status(self, texts: Sequence[str]) -> Status:
+        """Return what the texts in the places of `_plan` say."""
         code, payment, instruction, message, block, own, identification, *more = texts
         on, cause, other_cause, amount, currency, *words = more
         return Status(
             code=code.strip(),
-            reasons=((cause or other_cause).strip(),) if simple.gives_reason else (),
+            reasons=((cause or other_cause).strip(),) if self.gives_reason else (),
             words="".join(words).strip(),
             file_reference=message.strip() or block.strip(),
             payment_reference=payment.strip() or instruction.strip(),
@@ -50,13 +69,6 @@ class PaymentStatuses:
             unclear=False,
             stated=(),
         )
-
-
-class _Simple:
-    """A form in which each field stands at one place at most."""
-
-    def __init__(self, *, gives_reason: bool) -> None:
-        self.gives_reason = gives_reason
 
 
 def _plan(nodes: list[Element]) -> Planned[_Simple | None]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from adapters import _source
 from adapters._source import Source
 from adapters._statements import camt
+from adapters.iso20022 import pain002
 from disburse.adapter import StatementEntry, UnreadableStatement
 
 HEAD = (
@@ -72,6 +73,12 @@ BROKEN = {
     "a wrong end": lambda entry: entry.replace("</AddtlNtryInf>", "</Other>"),
     "a small sign": lambda entry: entry.replace("note", "a < b"),
 }
+
+
+@pytest.fixture(autouse=True)
+def small_documents(monkeypatch):
+    """Lift from the beginning on, as from large documents."""
+    monkeypatch.setattr(_source, "WHOLE_BYTES", 200)
 
 
 def read(content):
@@ -207,4 +214,45 @@ def test_where_nothing_repeats_nothing_is_looked_for_any_more():
         next(pieces)
         assert not list(source.run(lambda *_: None))
     assert len(b"".join(pieces)) > 60 * len(PLAIN)
-    assert len(next(Source(b"<a/>" * 99, "Ntry").pieces())) == 4 * 99
+    assert max(map(len, Source(b"<a/>" * 99, "Ntry").pieces())) == _source.WHOLE_BYTES
+
+
+def test_a_small_statement_says_its_balance_behind_its_entries_and_a_large_one_is_refused(
+    monkeypatch,
+):
+    late = (
+        '<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">9.00</Amt>'
+        "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-10-10</Dt></Dt></Bal>"
+    )
+    content = document([*[PLAIN] * 20, late])
+    assert read(content) == ([], True)
+    monkeypatch.setattr(_source, "WHOLE_BYTES", 1 << 16)
+    assert read(content)[0][0].opening == 900
+
+
+def test_payments_that_are_lifted_from_a_report_are_what_trees_would_say():
+    plain = (
+        "<TxInfAndSts><OrgnlEndToEndId>R1</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>"
+        "AC04</Cd></Rsn></StsRsnInf></TxInfAndSts>"
+    )
+    silent = plain.replace("<TxSts>RJCT</TxSts>", "")
+    others = [
+        plain.replace("R1", "R2"), plain.replace("RJCT", "ACSC"), plain.replace("R1", "a&amp;b"),
+        plain.replace("</TxSts>", "</TxSts><TxSts>ACSC</TxSts>"), silent,
+        plain.replace("AC04", "\r\nMS03 "), plain.replace("<Rsn>", f"{plain * 4}<Rsn>"),
+    ]  # fmt: skip
+    head = (
+        "<Document><CstmrPmtStsRpt><GrpHdr><MsgId>A</MsgId></GrpHdr><OrgnlGrpInfAndSts>"
+        "<OrgnlMsgId>F1</OrgnlMsgId></OrgnlGrpInfAndSts>"
+    )
+    blocks = [
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>F1</OrgnlPmtInfId>{said}{plain * 5}"
+        f"{''.join(other + plain * 2 for other in others)}{silent * 5}</OrgnlPmtInfAndSts>"
+        for said in ("<PmtInfSts>ACSC</PmtInfSts>", "")
+    ]
+    content = f"{head}{''.join(blocks)}</CstmrPmtStsRpt></Document>".encode()
+    found = list(pain002.read_report(content))
+    assert len(found) > 60
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_source, "_is_plain", lambda _: False)
+        assert list(pain002.read_report(content)) == found
