@@ -62,10 +62,12 @@ def reseal(tx: Transaction, table: str) -> int:
     rows = tx.execute(_OLD, {"of": table, "most": most}).all()
     use = TABLES[table]
     follow = _records(tx, rows) if use is None else _roots(tx, rows, use)
+    anew = []
     for row in rows:
         place = _place(table, row.project_id, row.place)
         old, new = follow(row)
-        _put(tx, table, row, new.seal(old.open(bytes(row.sealed), place), place))
+        anew.append(new.seal(old.open(bytes(row.sealed), place), place))
+    _put(tx, table, rows, anew)
     return len(rows)
 
 
@@ -74,9 +76,17 @@ def destroy(tx: Transaction, *, now: datetime) -> int:
     return int(tx.scalar(_DESTROY, {"before": now - GRACE}) or 0)
 
 
-def _put(tx: Transaction, table: str, row: Any, sealed: bytes) -> None:  # noqa: ANN401
-    values = {"of": table, "part": row.part, "at": row.at, "old": row.sealed, "new": sealed}
-    tx.execute(_SEAL, values)
+def _put(tx: Transaction, table: str, rows: Sequence[Any], sealed: Sequence[bytes]) -> None:
+    values = {
+        "of": table,
+        "parts": [row.part for row in rows],
+        "ats": [row.at for row in rows],
+        "olds": [row.sealed for row in rows],
+        "news": list(sealed),
+    }
+    tx.execute(
+        _SEAL, values
+    )  # all in one statement: a question for each value would be most of the work
 
 
 def _records(tx: Transaction, rows: Sequence[Any]) -> Callable[[Any], tuple[Key, Key]]:
@@ -144,5 +154,11 @@ _RETIRE_ROOTS: Final = text("""
     WHERE current AND made_at < :before AND use IN ('secrets', 'names', 'answers')
 """)
 _OLD: Final = text("SELECT * FROM sealed_old(:of, :most)")
-_SEAL: Final = text("SELECT seal_anew(:of, CAST(:part AS oid), CAST(:at AS tid), :old, :new)")
+_SEAL: Final = text("""
+    SELECT count(*) FROM (
+        SELECT seal_anew(:of, t.part, t.at, t.old, t.new)
+        FROM unnest(CAST(:parts AS oid[]), CAST(:ats AS tid[]), CAST(:olds AS bytea[]),
+                    CAST(:news AS bytea[])) AS t (part, at, old, new) OFFSET 0) done (was_there)
+    WHERE was_there
+""")
 _DESTROY: Final = text("SELECT destroy_retired(:before)")

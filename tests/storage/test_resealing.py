@@ -268,7 +268,7 @@ def test_nothing_is_put_under_the_key_of_somebody_else(full, owner, loop, table)
         others = seals.of_persons(tx, full.project_id, [row.person_id or 0, 999_999])
         wrong = others[999_999].seal(b"{}", b"")
         with pytest.raises(DBAPIError, match="does not follow"):
-            resealing._put(tx, table, row, wrong)
+            resealing._put(tx, table, [row], [wrong])
 
 
 def test_a_value_that_somebody_changed_is_looked_at_and_left_as_it_is(full, owner, loop):
