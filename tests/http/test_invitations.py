@@ -182,6 +182,27 @@ def test_two_others_let_a_person_in_anew_and_every_old_session_ends(site, head, 
     assert told == list(zip(("recover", "confirm_recovery"), people, strict=True))
 
 
+def test_a_recovered_account_admits_no_program_that_came_in_before(site, head, lost, releaser):
+    world = site.world
+    key = a_request_key(world, "a thief's laptop", "approver")
+
+    def come_in():
+        signed = Asked("GET", f"{site.project}/sheets").sign(key, world.now)
+        by_key = signed.send(site.app.test_client()).status_code
+        return by_key, site.get("sheets", "approver").status_code
+
+    code = "".join(halves(head, releaser))
+    new = Newcomer(site, "approver")
+    new.open(code)
+    assert come_in() == (200, 200)
+    assert new.accept(code, "nine quiet lanterns burn").status_code == 200
+    assert come_in() == (401, 401)
+    with world.everything() as tx:
+        facts = tx.scalar(text("SELECT facts FROM act WHERE act = 'accept_invitation'"))
+    assert facts["tokens_ended"] > 0
+    assert facts["request_keys_ended"] == 1
+
+
 def test_one_person_alone_recovers_nobody_by_no_account_of_theirs(site, head, lost):
     world = site.world
     first = head.post(f"/v1/members/{APPROVER}/recover", WHY).json["half"]

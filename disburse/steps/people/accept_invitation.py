@@ -19,7 +19,9 @@ from disburse.storage import (
     credentials,
     invitations,
     members,
+    request_keys,
     sessions,
+    tenancy,
 )
 from disburse.storage.engine import Transaction
 from disburse.storage.invitations import NoSuchInvitation
@@ -44,6 +46,7 @@ def accept_invitation(
 ) -> tuple[Opened, Caller]:
     """Store both, end all old sessions and begin one; or change nothing and raise.
 
+    A recovery ends tokens and request keys of the account, too: its owner gets new ones.
     Raises `NoSuchInvitation`, `WeakPassword` and `CodeRefused`. The code shows that the secret has
     arrived in the authenticator; it is taken once, like every other.
     """
@@ -59,7 +62,9 @@ def accept_invitation(
             "the code is not the one that belongs to this secret now: wait for the next one, and "
             "see that the telephone's clock is right"
         )
-    ended = ways_in.end(tx, member_id=member.id, at=now)
+    ended = {"sessions_ended": ways_in.end(tx, member_id=member.id, at=now)}
+    if found.purpose == "recovery":
+        ended |= _end_machines(tx, who, now)
     credentials.put(
         tx, member_id=member.id, password=passwords.hash(password), totp=found.totp, at=now
     )
@@ -71,6 +76,15 @@ def accept_invitation(
     caller = replace(who, signed_in=shown)
     acts.record(
         tx, Act.ACCEPT_INVITATION, by=by(caller, now), subject="member", subject_id=member.id,
-        facts={"invitation": found.id, "purpose": found.purpose, "sessions_ended": ended},
+        facts={"invitation": found.id, "purpose": found.purpose, **ended},
     )  # fmt: skip
     return opened, caller
+
+
+def _end_machines(tx: Transaction, who: Caller, now: datetime) -> dict[str, int]:
+    """End what programs come in by: whoever had the account may have left a key of their own."""
+    tenancy.stand(tx, who)
+    return {
+        "tokens_ended": members.end_tokens(tx, member_id=who.member_id, at=now),
+        "request_keys_ended": request_keys.end_all(tx, member_id=who.member_id, at=now),
+    }
