@@ -161,8 +161,10 @@ class Filled:
         with self.world.operating() as tx:
             kids = tuple(tx.scalars(text("SELECT kid FROM signing_key")))
             others = [
-                self.world.add_member(tx, OrganisationKind.GENERAL_CONTRACTOR, f"other {place}")
-                for place in range(3)
+                self.world.add_member(
+                    tx, OrganisationKind.GENERAL_CONTRACTOR, f"other {self.fresh()}"
+                )
+                for _ in range(3)
             ]
         logins = [login for login, one in self.world.members.items() if one in others]
         return {
