@@ -8,7 +8,6 @@ from itertools import count
 
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import TestPhase
-from schemathesis.transport.serialization import Binary
 
 from disburse.domain.access import ALLOWED, Act, Role
 from disburse.entrance.forged import HEADER
@@ -50,6 +49,7 @@ class Callers:
 
     def set(self, case, data, context):
         act, number, who = data
+        negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
         said = self.say(case, act, number) if self.makes_sense(case) else None
         if said is not None and said.cookies:
             case.cookies.update(said.cookies)
@@ -57,10 +57,9 @@ class Callers:
             secret = self.filled.session(who)
             case.cookies["disburse-session"] = secret
             case.headers[HEADER] = csrf_of(secret)
-        elif act is not None:
+        else:  # at doors, too: a stranger is told of nothing there, not even of its methods
             name = said.who if said is not None and said.who else who
             case.headers["Authorization"] = f"Bearer {token_of(name)}"
-        negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
         if KEY_HEADER in case.headers and not negated:
             case.headers[KEY_HEADER] = f"attack-{next(self.keys)}"
 
@@ -84,8 +83,10 @@ class Callers:
         case.headers.pop(FOR_HEADER, None)
         case.headers.update(said.headers)
         if said.body is not None:
-            case.body = Binary(said.body) if isinstance(said.body, bytes) else said.body
+            case.body = said.body
             case.media_type = said.media_type
+        if isinstance(said.body, bytes):  # signed as they are: no form of JSON judges bytes
+            case._record_starting_state()
         return said
 
 
