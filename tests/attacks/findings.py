@@ -17,6 +17,8 @@ EXPECTED = {
 } | {
     # Nor is it the new key that is missing: it is the organisation that the body names.
     ("POST /v1/keys/{kid}/revoke", "ensure_resource_availability"),
+    # Who goes on may be of another organisation than who began: to it there is no such webhook.
+    ("POST /v1/webhooks/{webhook_id}/renew", "ensure_resource_availability"),
 }
 
 
