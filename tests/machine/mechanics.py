@@ -52,7 +52,7 @@ class Mechanics(RuleBasedStateMachine):
         self.tx = town.connections.engine.connect()
         self.outer = self.tx.begin()
         self.world = copy(town.world)
-        tenancy.stand(self.tx, self.world.caller("labour_officer"))
+        self.see_everything()
         self.world.begin = self.begin
         self.bank = TruthfulBank()
         self.look()
@@ -61,6 +61,11 @@ class Mechanics(RuleBasedStateMachine):
     def begin(self) -> Iterator[Transaction]:
         with self.tx.begin_nested(), ending(self.tx):
             yield self.tx
+        self.see_everything()  # whoever took the step may have seen less
+
+    def see_everything(self) -> None:
+        """Look on as somebody who sees the whole project, for as long as no step is taken."""
+        tenancy.stand(self.tx, self.world.caller("labour_officer"))
 
     def do(self, step, who, **facts):
         """Take one real step as a person of that role, or as the clock (None)."""

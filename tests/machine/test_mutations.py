@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from disburse import answering, settling
 from disburse.domain.ledger import Kind
@@ -35,8 +35,8 @@ RUNS = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-# Something that must hold does not; a step refuses what is right; a CHECK or a key is broken.
-FINDS = (AssertionError, Refusal, IntegrityError)
+# Something that must hold does not; a step refuses what is right; a CHECK, key or policy says no.
+FINDS = (AssertionError, Refusal, IntegrityError, ProgrammingError)
 
 
 class AtTheBank(Answers):

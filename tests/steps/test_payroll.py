@@ -350,8 +350,12 @@ class TestWithdraw:
                 text("UPDATE sheet SET employer_id = :o"),
                 {"o": world.organisations[OrganisationKind.GENERAL_CONTRACTOR]},
             )
+        order = self.order(world, got.sheet)
         with pytest.raises(NoSuchSheet):
-            world.do(withdraw, "signer", **self.order(world, got.sheet))
+            world.do(withdraw, "signer", **order)
+        world.begin = world.loop  # the step itself says so, too, to whoever is shown every sheet
+        with pytest.raises(NoSuchSheet, match="of yours"):
+            world.do(withdraw, "signer", **order)
 
 
 class TestApproval:
